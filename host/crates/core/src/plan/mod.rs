@@ -1,0 +1,1 @@
+//! What to build: matrix, targets, tags, labels, bake plan. Configuration and facts in, plans out.

@@ -1,0 +1,22 @@
+//! The edge as core sees it: traits, the data that crosses them, failures and events.
+//! Implemented in `sandbox` and `backend`; holds no behaviour.
+
+mod admission;
+mod event;
+mod failure;
+mod http;
+mod source;
+
+pub use admission::Admission;
+pub use event::{Event, EventSink, Severity};
+pub use failure::{Failure, FailureKind};
+pub use http::{Http, HttpMethod, HttpRequest, HttpResponse, Reach};
+pub use source::{
+    Artifact, DispatchSpec, ListQuery, OsTarget, OverrideCandidate, OverrideError, OverridePin, Resolution, Resolvers,
+    SourceCall, SourceError, SourceQuery,
+};
+
+use std::{future::Future, pin::Pin};
+
+/// A boxed future that can move between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
