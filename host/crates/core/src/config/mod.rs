@@ -1,9 +1,30 @@
 //! `bakery.yaml`: text in, a normalised [`Config`] or diagnostics out. Opens no file.
 
+mod codes;
+mod diagnostic;
+mod encoding;
+mod fields;
+mod findings;
+mod load;
 mod model;
+mod naming;
+mod near_miss;
+pub mod products;
+mod read;
+mod render;
+mod scalar;
+mod source_text;
+mod template;
+mod tree;
+mod value;
+mod visible;
+mod yaml;
+mod yaml_error;
 
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use load::{Loaded, load};
 pub use model::{
-    BuildSecret, Config, Constraint, Dependency, DependencyConstraint, DependencyName, DevSource, DevVersion, Image, Matrix,
-    MatrixValue, Os, Person, PinPolicy, Registry, Repository, SourceEntry, TagFilter, TagPattern, ToolOptions, Variant,
-    Version,
+    BuildSecret, Config, Constraint, Dependency, DependencyConstraint, DependencyName, DevSource, DevVersion,
+    Image, Matrix, MatrixValue, Os, Person, PinPolicy, Registry, Repository, SourceEntry, TagFilter,
+    TagPattern, ToolOptions, Variant, Version,
 };

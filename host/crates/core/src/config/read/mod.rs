@@ -1,0 +1,23 @@
+//! From the tree to the model, one file per group of keys: every rule and every default of `bakery.yaml`.
+//! Nothing here parses YAML or opens a file.
+
+mod address;
+mod config;
+mod constraint;
+mod dependency;
+mod dev_version;
+mod image;
+mod matrix;
+mod options;
+mod os;
+mod path;
+mod person;
+mod registry;
+mod repository;
+mod secret;
+mod source;
+mod tag_pattern;
+mod variant;
+mod version;
+
+pub(super) use config::config;
