@@ -1,1 +1,3 @@
-//! Placeholder.
+//! x
+#[cfg(target_family = "wasm")]
+mod shell;

@@ -1,0 +1,24 @@
+//! Bindings of the interfaces that every world shares: types, http, registry, command-runner, progress.
+//! Holds nothing written by hand; a world names only what it may import, and what is not called is absent
+//! from the component.
+#![expect(missing_docs, reason = "the documentation is in wit/")]
+
+wit_bindgen::generate!({
+    path: "../../wit",
+    inline: "
+        package bakery:sdk;
+        world host {
+            import bakery:plugin/types@0.1.0;
+            import bakery:plugin/http@0.1.0;
+            import bakery:plugin/registry@0.1.0;
+            import bakery:plugin/command-runner@0.1.0;
+            import bakery:plugin/progress@0.1.0;
+        }
+    ",
+    world: "bakery:sdk/host",
+    pub_export_macro: true,
+    generate_all,
+    additional_derives: [PartialEq],
+});
+
+pub use bakery::plugin::{command_runner, http, progress, registry, types};
