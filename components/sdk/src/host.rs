@@ -1,7 +1,6 @@
-//! Bindings of the interfaces that every world shares: types, http, registry, command-runner, progress.
-//! Holds nothing written by hand; a world names only what it may import, and what is not called is absent
-//! from the component.
-#![expect(missing_docs, reason = "the documentation is in wit/")]
+//! Bindings of the interfaces that worlds import: types, http, registry, command-runner, progress.
+//! Holds nothing written by hand. What a guest does not call is absent from its component.
+#![expect(missing_docs, reason = "the code is generated; the documentation is in wit/")]
 
 wit_bindgen::generate!({
     path: "../../wit",

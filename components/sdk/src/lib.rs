@@ -1,35 +1,24 @@
-//! The guest side of the plugin contract.
+//! The guest side of the plugin contract: bindings of the worlds, and what every guest would otherwise write again.
+//! It must not decide anything about a product, and it reaches nothing but the interfaces of `bakery:plugin`.
+
+pub mod config;
+pub mod dispatcher;
+mod excerpt;
 pub mod host;
-/// w
-pub mod resolver {
-#![expect(missing_docs, reason = "the documentation is in wit/")]
-wit_bindgen::generate!({
-    path: "../../wit",
-    world: "resolver",
-    pub_export_macro: true,
-    default_bindings_module: "bakery_sdk::resolver",
-    with: {
-        "bakery:plugin/types@0.1.0": crate::host::types,
-        "bakery:plugin/http@0.1.0": crate::host::http,
-        "bakery:plugin/progress@0.1.0": crate::host::progress,
-    },
-    additional_derives: [PartialEq],
-});
-pub use exports::bakery::plugin::version_source::*;
-}
-/// w
-pub mod dispatcher {
-#![expect(missing_docs, reason = "the documentation is in wit/")]
-wit_bindgen::generate!({
-    path: "../../wit",
-    world: "dispatcher",
-    pub_export_macro: true,
-    default_bindings_module: "bakery_sdk::dispatcher",
-    with: {
-        "bakery:plugin/types@0.1.0": crate::host::types,
-        "bakery:plugin/progress@0.1.0": crate::host::progress,
-    },
-    additional_derives: [PartialEq],
-});
-pub use exports::bakery::plugin::version_override::*;
-}
+pub mod json;
+pub mod lister;
+pub mod nearby;
+mod panic;
+pub mod resolver;
+pub mod step;
+pub mod target;
+pub mod template;
+pub mod testing;
+pub mod upstream;
+pub mod url;
+pub mod version;
+
+pub use excerpt::excerpt;
+pub use host::types::{Failure, FailureKind, SourceError};
+pub use panic::report_panics;
+pub use upstream::{Host, Upstream};

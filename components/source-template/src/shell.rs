@@ -1,11 +1,17 @@
-//! x
-use bakery_sdk::resolver::{self, Guest, Query, Resolution};
-use bakery_sdk::host::types::SourceError;
+//! Joins the logic to the world `resolver`. Holds no logic.
+
+use bakery_sdk::{
+    Host, SourceError, report_panics,
+    resolver::{self, Guest, Query, Resolution},
+};
+
 struct Shell;
+
 impl Guest for Shell {
     fn resolve(query: Query) -> Result<Resolution, SourceError> {
-        bakery_sdk::host::progress::log(bakery_sdk::host::progress::Level::Warn, &query.product);
-        Err(SourceError::Unsupported(query.product))
+        report_panics();
+        crate::resolve(&Host, &query)
     }
 }
+
 resolver::export!(Shell with_types_in bakery_sdk::resolver);
