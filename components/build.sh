@@ -86,15 +86,13 @@ if [ "$std" ]; then
     flags="$flags$unit-Clink-arg=--wasm-ld-path=$tools/gcc-ld/wasm-ld"
     export RUSTC="$compiler" RUSTC_BOOTSTRAP=1
 fi
-set --
-for package in $packages; do set -- "$@" -p "$package"; done
-CARGO_ENCODED_RUSTFLAGS=$flags CARGO_TARGET_DIR=$guest \
-    cargo build --quiet --locked --lib --profile component --target $target ${std:+-Zbuild-std=std,panic_abort} "$@"
-
 mkdir -p "$out"
 for package in $packages; do
+    # One crate type at a time: a crate that is also an rlib would be linked without link-time optimisation.
+    CARGO_ENCODED_RUSTFLAGS=$flags CARGO_TARGET_DIR=$guest cargo rustc --quiet --locked --profile component \
+        --target $target ${std:+-Zbuild-std=std,panic_abort} --lib --crate-type cdylib -p "$package"
     built=$guest/$target/component/$(echo "$package" | tr - _).wasm
-    [ -f "$built" ] || die "\`$package\` gave no component" 'its Cargo.toml needs: [lib] crate-type = ["cdylib"]'
+    [ -f "$built" ] || die "\`$package\` gave no component" "the library must have the package's name"
     file=$out/${package#bakery-}.wasm
     cmp -s "$built" "$file" && continue
     cp "$built" "$file.new$$" && mv "$file.new$$" "$file"

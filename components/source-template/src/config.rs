@@ -1,7 +1,7 @@
 //! What the operator writes: where the head is named, how an address is made, and the words per package family.
 //! Checks everything before anything is fetched.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use bakery_sdk::{
     SourceError,
@@ -10,7 +10,10 @@ use bakery_sdk::{
     target,
     template::Template,
 };
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
 
 /// Placeholders that every target has.
 const BUILT_IN: [&str; 4] = ["version", "os", "os-version", "codename"];
@@ -24,8 +27,6 @@ pub(crate) struct Config {
 }
 
 /// The value of a placeholder: one, or one per architecture.
-#[derive(Deserialize)]
-#[serde(untagged)]
 enum Word {
     Always(String),
     PerArchitecture(BTreeMap<String, String>),
@@ -101,5 +102,34 @@ impl Config {
             Err("os-version") => unsupported(format!("has no package for `{system}`: it has no version")),
             Err(_) => unsupported(format!("has no package for `{system}` on `{}`", target.architecture)),
         }
+    }
+}
+
+/// Written by hand: an untagged enum would triple the code and lose the reason.
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Words;
+
+        impl<'de> Visitor<'de> for Words {
+            type Value = Word;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text, or a text for each architecture")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Word, E> {
+                Ok(Word::Always(text.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Word, A::Error> {
+                let mut texts = BTreeMap::new();
+                while let Some((architecture, text)) = map.next_entry()? {
+                    texts.insert(architecture, text);
+                }
+                Ok(Word::PerArchitecture(texts))
+            }
+        }
+
+        deserializer.deserialize_any(Words)
     }
 }

@@ -146,6 +146,10 @@ fn a_wrong_configuration_is_refused_before_anything_is_fetched() {
             "`families`: `arch` is not a family: expected `debian`, `redhat`, `suse` or `other`",
         ),
         (
+            r#"{"url":"https://h/{version}","families":{"debian":{"arch":5}}}"#,
+            "invalid type: integer `5`, expected a text, or a text for each architecture at line 1 column 59",
+        ),
+        (
             r#"{"url":"https://h/{version}{arch}","families":{"debian":{}}}"#,
             "`url` needs `{arch}`, which `families.debian` does not have",
         ),
