@@ -1,1 +1,7 @@
-//! Placeholder.
+//! What happens in which order: payload, questions, answers. Knows no wasm, no network and no words for people.
+
+mod dispatch;
+mod resolve;
+
+pub use dispatch::{Dispatched, check, pin};
+pub use resolve::answer;
