@@ -77,6 +77,10 @@ fn filters_select_names() {
         (selected(|s| s.image_name = Some(regex("nothing"))), ""),
         (selected(|s| s.image_version = Some("1.0".to_owned())), "plain 1.0.0 linux/amd64"),
         (selected(|s| s.latest = true), "plain 1.1.0 linux/amd64\nplain 1.1.0 linux/arm64"),
+        (
+            selected(|s| (s.latest, s.matrix_versions) = (true, Inclusion::Include)),
+            "plain 1.1.0 linux/amd64\nplain 1.1.0 linux/arm64\ngrid R4.5.1 linux/amd64",
+        ),
         (selected(|s| s.image_os = Some(regex("22"))), "plain 1.0.0 linux/amd64"),
         (selected(|s| s.image_platforms = vec![regex("arm64")]), "plain 1.1.0 linux/arm64"),
         (

@@ -55,7 +55,7 @@ fn a_version_without_variant_and_system_has_short_tags_only() {
 /// The development version at the head, or one that the channel has left behind.
 fn daily(head: &str) -> Vec<Target> {
     let config = images(&format!(
-        "  - name: x\n    devVersions: [{{sourceType: channel, product: workbench, channel: daily, pinned: substitute, {SYSTEMS}}}]\n"
+        "  - name: x\n    {VARIANTS}\n    devVersions: [{{sourceType: channel, product: workbench, channel: daily, pinned: substitute, {SYSTEMS}}}]\n"
     ));
     let source = |query: &SourceQuery| {
         let mut resolution = answer(query, "2025.04.0-daily+399.pro1");
@@ -76,16 +76,20 @@ fn daily(head: &str) -> Vec<Target> {
 #[test]
 fn a_development_version_at_the_head_moves_its_channel_s_tags() {
     insta::assert_snapshot!(listed(&daily("2025.04.0-daily+399.pro1")), @r"
-    - Debian 12: 2025.04.0-daily-399.pro1-debian-12 2025.04.0-daily-debian-12 daily-debian-12
-    - Ubuntu 24.04: 2025.04.0-daily 2025.04.0-daily-399.pro1 2025.04.0-daily-399.pro1-ubuntu-24.04 2025.04.0-daily-ubuntu-24.04 daily daily-ubuntu-24.04
+    Minimal Debian 12: 2025.04.0-daily-399.pro1-debian-12-min 2025.04.0-daily-debian-12-min daily-debian-12-min
+    Minimal Ubuntu 24.04: 2025.04.0-daily-399.pro1-min 2025.04.0-daily-399.pro1-ubuntu-24.04-min 2025.04.0-daily-min 2025.04.0-daily-ubuntu-24.04-min daily-min daily-ubuntu-24.04-min
+    Standard Debian 12: 2025.04.0-daily-399.pro1-debian-12 2025.04.0-daily-399.pro1-debian-12-std 2025.04.0-daily-debian-12 2025.04.0-daily-debian-12-std daily-debian-12 daily-debian-12-std
+    Standard Ubuntu 24.04: 2025.04.0-daily 2025.04.0-daily-399.pro1 2025.04.0-daily-399.pro1-std 2025.04.0-daily-399.pro1-ubuntu-24.04 2025.04.0-daily-399.pro1-ubuntu-24.04-std 2025.04.0-daily-std 2025.04.0-daily-ubuntu-24.04 2025.04.0-daily-ubuntu-24.04-std daily daily-std daily-ubuntu-24.04 daily-ubuntu-24.04-std
     ");
 }
 
 #[test]
 fn an_older_development_version_moves_no_tag_that_others_share() {
     insta::assert_snapshot!(listed(&daily("2025.04.0-daily+404.pro4")), @r"
-    - Debian 12: 2025.04.0-daily-399.pro1-debian-12
-    - Ubuntu 24.04: 2025.04.0-daily-399.pro1 2025.04.0-daily-399.pro1-ubuntu-24.04
+    Minimal Debian 12: 2025.04.0-daily-399.pro1-debian-12-min
+    Minimal Ubuntu 24.04: 2025.04.0-daily-399.pro1-min 2025.04.0-daily-399.pro1-ubuntu-24.04-min
+    Standard Debian 12: 2025.04.0-daily-399.pro1-debian-12 2025.04.0-daily-399.pro1-debian-12-std
+    Standard Ubuntu 24.04: 2025.04.0-daily-399.pro1 2025.04.0-daily-399.pro1-std 2025.04.0-daily-399.pro1-ubuntu-24.04 2025.04.0-daily-399.pro1-ubuntu-24.04-std
     ");
 }
 
