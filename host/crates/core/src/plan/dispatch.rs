@@ -180,7 +180,7 @@ mod tests {
         let mut workbench = sample::image("workbench");
         workbench.dev_versions = vec![sample::dev("workbench", Channel::Daily)];
         let mut positron = sample::matrix_image("positron", &[("positron", &["1.0.0"])]);
-        positron.dev_versions = vec![sample::dependency_dev("positron")];
+        positron.dev_versions = vec![sample::dependency_dev()];
         sample::config(vec![connect, workbench, positron])
     }
 

@@ -1,4 +1,4 @@
-//! Why a plan cannot be made: one error type with codes and hints. Prints nothing.
+//! Why a plan cannot be made. Codes and hints are in `hint.rs`; nothing is printed here.
 
 use crate::model::{Channel, ParseChannelError, ParseVersionError};
 
@@ -139,29 +139,4 @@ pub enum PlanError {
         /// The engine's sentence.
         message: String,
     },
-}
-
-impl PlanError {
-    /// A stable code for reports and documentation.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::ChannelConflict { .. } => "bakery::plan::channel_conflict",
-            Self::DispatchChannel(_) => "bakery::plan::dispatch_channel",
-            Self::DispatchExcluded => "bakery::plan::dispatch_excluded",
-            Self::PinCandidate { .. } => "bakery::plan::pin_candidate",
-            Self::PinVersion { .. } => "bakery::plan::pin_version",
-            Self::Branch { .. } => "bakery::plan::release_branch",
-            Self::Template { .. } => "bakery::plan::template",
-            Self::TagTooLong { .. } => "bakery::plan::tag_too_long",
-            Self::MatrixTooLarge { .. } => "bakery::plan::matrix_too_large",
-            Self::MatrixEmptyAxis { .. } => "bakery::plan::matrix_empty_axis",
-            Self::MatrixName { .. } => "bakery::plan::matrix_name",
-            Self::UidCollision { .. } => "bakery::plan::uid_collision",
-            Self::NoSuchVersion { .. } => "bakery::plan::no_such_version",
-            Self::NoSuchImage { .. } => "bakery::plan::no_such_image",
-            Self::NoVersion { .. } => "bakery::plan::no_version",
-            Self::Expression { .. } => "bakery::plan::expression",
-        }
-    }
 }

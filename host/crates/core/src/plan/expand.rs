@@ -1,9 +1,7 @@
 //! Expanding a matrix into rows: names, build arguments, and which row is the latest.
 //! The resolved axes are given; nothing is asked here.
 
-use std::collections::{HashMap, HashSet};
-
-use minijinja::Value;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{PlanError, pep440::Pep440, template};
 use crate::config::{Dependency, DependencyName, Image, Matrix, MatrixValue};
@@ -147,11 +145,11 @@ fn names(
     let mut seen = HashSet::new();
     let mut names = Vec::with_capacity(points.len());
     for point in points {
-        let of = |dependency: bool| -> Value {
+        let of = |dependency: bool| -> BTreeMap<String, String> {
             axes.iter()
                 .zip(point)
                 .filter(|(axis, _)| matches!(axis.kind, AxisKind::Dependency(_)) == dependency)
-                .map(|(axis, &i)| (axis.name(), axis.values[i].as_str()))
+                .map(|(axis, &i)| (axis.name().to_owned(), axis.values[i].clone()))
                 .collect()
         };
         let context = minijinja::context! { Dependencies => of(true), Values => of(false) };

@@ -1,8 +1,31 @@
-//! What a person can do about a plan error. Knows the words of flags and keys, decides nothing.
+//! Codes of plan errors, and what a person can do about them. Knows the words of flags and keys, decides nothing.
 
 use super::PlanError;
 
 impl PlanError {
+    /// A stable code for reports and documentation.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ChannelConflict { .. } => "bakery::plan::channel_conflict",
+            Self::DispatchChannel(_) => "bakery::plan::dispatch_channel",
+            Self::DispatchExcluded => "bakery::plan::dispatch_excluded",
+            Self::PinCandidate { .. } => "bakery::plan::pin_candidate",
+            Self::PinVersion { .. } => "bakery::plan::pin_version",
+            Self::Branch { .. } => "bakery::plan::release_branch",
+            Self::Template { .. } => "bakery::plan::template",
+            Self::TagTooLong { .. } => "bakery::plan::tag_too_long",
+            Self::MatrixTooLarge { .. } => "bakery::plan::matrix_too_large",
+            Self::MatrixEmptyAxis { .. } => "bakery::plan::matrix_empty_axis",
+            Self::MatrixName { .. } => "bakery::plan::matrix_name",
+            Self::UidCollision { .. } => "bakery::plan::uid_collision",
+            Self::NoSuchVersion { .. } => "bakery::plan::no_such_version",
+            Self::NoSuchImage { .. } => "bakery::plan::no_such_image",
+            Self::NoVersion { .. } => "bakery::plan::no_version",
+            Self::Expression { .. } => "bakery::plan::expression",
+        }
+    }
+
     /// What to do, where one thing is known to help.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

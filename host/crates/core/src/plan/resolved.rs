@@ -213,3 +213,193 @@ fn settle_primary(dev: &DevVersion, left: &mut [ResolvedOs], warnings: &mut Vec<
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        model::Digest,
+        plan::{DevRef, sample},
+    };
+
+    fn resolution(artifacts: Vec<Result<Artifact, SourceError>>) -> Resolution {
+        Resolution {
+            artifacts,
+            head: Some("1.0.1".to_owned()),
+            origin: Some("https://cdn.example/latest.json".to_owned()),
+            published: None,
+            waited: Duration::ZERO,
+            attempts: 1,
+        }
+    }
+
+    fn found(version: &str) -> Result<Artifact, SourceError> {
+        Ok(Artifact {
+            version: version.to_owned(),
+            url: "https://h/a_amd64.deb".to_owned(),
+            digest: None,
+            size: None,
+        })
+    }
+
+    fn missing() -> Result<Artifact, SourceError> {
+        Err(SourceError::NotFound("there is none".to_owned()))
+    }
+
+    fn pin(version: &str) -> Pin {
+        Pin { at: DevRef { image: 0, dev: 0 }, version: Some(version.parse().unwrap()), branch: None }
+    }
+
+    fn dev(systems: &[Os]) -> DevVersion {
+        DevVersion { os: systems.to_vec(), ..sample::dev("connect", Channel::Daily) }
+    }
+
+    #[test]
+    fn survivors_become_primary_only_when_they_are_alone() {
+        use sample::{os, primary};
+        fn check(systems: &[Os], present: &[bool], want: &[(&str, bool)], warnings: usize) {
+            let answers =
+                present.iter().map(|present| if *present { found("1.0.1") } else { missing() }).collect();
+            let resolved = apply(&dev(systems), None, &resolution(answers)).unwrap();
+            let left: Vec<(&str, bool)> =
+                resolved.os.iter().map(|r| (r.os.name.as_str(), r.os.primary)).collect();
+            assert_eq!(left, want);
+            assert_eq!(resolved.dropped.len(), systems.len() - want.len());
+            assert_eq!(resolved.warnings.len(), warnings, "{:?}", resolved.warnings);
+        }
+        let three = [os("A 1"), os("B 1"), primary(os("C 1"))];
+        check(&three, &[true, true, true], &[("A 1", false), ("B 1", false), ("C 1", true)], 0);
+        check(&three, &[true, true, false], &[("A 1", false), ("B 1", false)], 2);
+        check(&three, &[true, false, false], &[("A 1", true)], 2);
+        check(&three, &[false, false, true], &[("C 1", true)], 2);
+        check(&three, &[true, false, true], &[("A 1", false), ("C 1", true)], 1);
+        check(&[os("A 1"), os("B 1")], &[true, true], &[("A 1", false), ("B 1", false)], 0);
+        check(&[os("A 1"), os("B 1")], &[false, true], &[("B 1", true)], 1);
+    }
+
+    #[test]
+    fn a_channel_points_to_a_pinned_version_only_when_the_source_says_so() {
+        for (pinned, version, head, want) in [
+            (false, "1.0.1", Some("1.0.1"), true),
+            (false, "1.0.1", None, true),
+            (true, "1.0.1", Some("1.0.1"), true),
+            (true, "1.0.0", Some("1.0.1"), false),
+            (true, "1.0.0", None, false),
+        ] {
+            let mut answer = resolution(vec![found(version), found(version)]);
+            answer.head = head.map(str::to_owned);
+            let pin = pinned.then(|| pin(version));
+            let resolved = apply(&sample::dev("connect", Channel::Daily), pin.as_ref(), &answer).unwrap();
+            assert_eq!((resolved.channel_latest, resolved.pinned), (want, pinned), "{version} {head:?}");
+            assert_eq!(resolved.release_channel, Some(Channel::Daily));
+        }
+    }
+
+    #[test]
+    fn an_answer_that_must_not_be_built_is_refused() {
+        fn check(pin: Option<&Pin>, answers: Vec<Result<Artifact, SourceError>>, want: &str) {
+            let error =
+                apply(&sample::dev("connect", Channel::Daily), pin, &resolution(answers)).unwrap_err();
+            assert_eq!(error.to_string(), want);
+        }
+        check(
+            None,
+            vec![found("1.0.0"), found("1.0.1")],
+            "https://cdn.example/latest.json is half propagated: it has `1.0.0` for Ubuntu 22.04 (linux/amd64), \
+             `1.0.1` for Ubuntu 24.04 (linux/amd64)",
+        );
+        check(
+            Some(&pin("1.0.2")),
+            vec![found("1.0.1"), found("1.0.1")],
+            "`1.0.2` was dispatched, but https://cdn.example/latest.json has `1.0.1`",
+        );
+        check(
+            None,
+            vec![found("1.0,latest"), found("1.0,latest")],
+            "https://cdn.example/latest.json answered something that is no version: `1.0,latest` is not a version: \
+             expected numbers like `2026.06.0`, `2026.06.0-daily+143` or `2026.04.0+526.pro2`",
+        );
+        check(
+            None,
+            vec![missing(), missing()],
+            "none of its operating systems has an artifact: Ubuntu 22.04: there is none; Ubuntu 24.04: there is none",
+        );
+        check(None, vec![found("1.0.1")], "2 artifacts were asked for, 1 were answered");
+        check(
+            None,
+            vec![found("1.0.1"), Err(SourceError::InvalidConfig("`url` is missing".to_owned()))],
+            "`url` is missing",
+        );
+    }
+
+    #[test]
+    fn a_url_that_a_shell_would_read_drops_its_operating_system() {
+        let evil = Artifact { url: "https://h/$(id)".to_owned(), ..found("1.0.1").unwrap() };
+        let answer = resolution(vec![Ok(evil), found("1.0.1")]);
+        let resolved = apply(&sample::dev("connect", Channel::Daily), None, &answer).unwrap();
+        assert_eq!(
+            resolved.warnings,
+            [
+                "`Ubuntu 22.04` is left out, because it has no artifact: the artifact's URL has the character `$`, which is \
+              not safe in a Containerfile"
+            ]
+        );
+    }
+
+    #[test]
+    fn arm64_artifacts_are_exact_where_the_upstream_names_them_and_guessed_where_it_does_not() {
+        fn check(
+            arm64: Result<Artifact, SourceError>,
+            url: &str,
+            known: usize,
+            warnings: &[&str],
+        ) -> ResolvedDev {
+            let systems = [sample::both_platforms(sample::os("Ubuntu 24.04"))];
+            let resolved = apply(&dev(&systems), None, &resolution(vec![found("1.0.1"), arm64])).unwrap();
+            assert_eq!(resolved.os[0].download_url().as_deref(), Some(url));
+            assert_eq!(resolved.os[0].artifacts.len(), known);
+            assert_eq!(resolved.warnings, warnings);
+            resolved
+        }
+        let digest: Digest = format!("sha256:{}", "ab".repeat(32)).parse().unwrap();
+        let exact = Artifact {
+            version: "1.0.1".to_owned(),
+            url: "https://h/a_arm64.deb".to_owned(),
+            digest: Some(digest.clone()),
+            size: Some(7),
+        };
+        let resolved = check(Ok(exact), "https://h/a_$TARGETARCH.deb", 2, &[]);
+        assert_eq!(resolved.os[0].artifacts[1].digest, Some(digest));
+        check(
+            missing(),
+            "https://h/a_$TARGETARCH.deb",
+            1,
+            &[
+                "the upstream names no artifact of `Ubuntu 24.04` for linux/arm64 (there is none): its URL is guessed from \
+               linux/amd64",
+            ],
+        );
+        let systems = [sample::both_platforms(sample::os("Ubuntu 24.04")), sample::os("Ubuntu 22.04")];
+        let bad = Err(SourceError::InvalidAnswer("the digest is none".to_owned()));
+        let resolved =
+            apply(&dev(&systems), None, &resolution(vec![found("1.0.1"), bad, found("1.0.1")])).unwrap();
+        assert_eq!(resolved.dropped[0].0, "Ubuntu 24.04");
+    }
+
+    #[test]
+    fn the_newest_version_of_a_dependency_must_be_one() {
+        let dev = sample::dependency_dev();
+        let list = |versions: &[&str]| {
+            let versions: Vec<String> = versions.iter().map(|version| (*version).to_owned()).collect();
+            apply_list(&dev, DependencyName::Positron, &versions).map_err(|error| error.to_string())
+        };
+        let resolved = list(&["2026.07.0-55", "2026.03.0-212"]).unwrap();
+        assert_eq!((resolved.version.as_str(), resolved.channel_latest), ("2026.07.0-55", true));
+        assert_eq!(list(&[]).unwrap_err(), "no version of `positron` satisfies the constraint");
+        assert!(list(&["latest"]).unwrap_err().starts_with("the list of `positron` answered something"));
+        let pinned = apply_pin(&dev, "2026.07.0-55".parse().unwrap());
+        assert!(!pinned.channel_latest && pinned.pinned);
+    }
+}

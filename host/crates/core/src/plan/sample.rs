@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     config::{
         Config, Dependency, DependencyName, DevSource, DevVersion, Image, Matrix, Os, Person, PinPolicy,
-        Registry, Repository, Variant, Version,
+        Registry, Repository, Version,
     },
     model::{Channel, Platform, SourceKey},
 };
@@ -45,18 +45,6 @@ pub(super) fn image(name: &str) -> Image {
         tag_patterns: None,
         build_target: None,
         build_secrets: Vec::new(),
-        options: Vec::new(),
-    }
-}
-
-pub(super) fn variant(name: &str, primary: bool) -> Variant {
-    let short = name.to_lowercase()[..3].to_owned();
-    Variant {
-        name: name.to_owned(),
-        primary,
-        extension: short.clone(),
-        tag_display_name: short,
-        tag_patterns: Vec::new(),
         options: Vec::new(),
     }
 }
@@ -103,8 +91,8 @@ pub(super) fn dev(product: &str, channel: Channel) -> DevVersion {
     )
 }
 
-/// Follows positron, without a channel, on the given image's Ubuntu 24.04.
-pub(super) fn dependency_dev(_image: &str) -> DevVersion {
+/// Follows positron, without a channel.
+pub(super) fn dependency_dev() -> DevVersion {
     let source = DevSource::Dependency { name: DependencyName::Positron, prerelease: false, channel: None };
     dev_version(source, vec![primary(os("Ubuntu 24.04"))])
 }

@@ -4,10 +4,12 @@
 use std::path::PathBuf;
 
 use bakery_core::{
-    config::{self, Config},
+    config::Config,
     plan::{self, Builds, Catalogue, Column, Detail, Facts, ListSource, Selection, Target, bake},
 };
 use serde_json::Value;
+
+use crate::support::config;
 
 /// `real/<name>` of the shared inputs: next to the repository, or where the environment says.
 fn shared(name: &str) -> Option<Vec<u8>> {
@@ -21,10 +23,6 @@ fn shared(name: &str) -> Option<Vec<u8>> {
         eprintln!("skipped: {} cannot be read", path.display());
     }
     bytes
-}
-
-fn config_of(text: &[u8]) -> Config {
-    config::load("bakery.yaml", text, false).unwrap_or_else(|_| panic!("a real configuration loads")).config
 }
 
 /// Plans without any question: nothing in these runs may need an answer.
@@ -47,7 +45,8 @@ fn targets(config: &Config) -> Vec<Target> {
 fn assert_same(mut got: Value, mut want: Value) {
     mask_created(&mut got);
     mask_created(&mut want);
-    let (got, want) = (serde_json::to_string_pretty(&got).unwrap(), serde_json::to_string_pretty(&want).unwrap());
+    let (got, want) =
+        (serde_json::to_string_pretty(&got).unwrap(), serde_json::to_string_pretty(&want).unwrap());
     for (line, (got, want)) in got.lines().zip(want.lines()).enumerate() {
         assert_eq!(got, want, "line {}", line + 1);
     }
@@ -55,7 +54,8 @@ fn assert_same(mut got: Value, mut want: Value) {
 }
 
 fn mask_created(plan: &mut Value) {
-    let targets = plan.get_mut("target").and_then(Value::as_object_mut).into_iter().flat_map(|map| map.values_mut());
+    let targets =
+        plan.get_mut("target").and_then(Value::as_object_mut).into_iter().flat_map(|map| map.values_mut());
     for target in targets {
         if let Some(created) = target.pointer_mut("/labels/org.opencontainers.image.created") {
             *created = Value::from("<NOW>");
@@ -65,24 +65,28 @@ fn mask_created(plan: &mut Value) {
 
 #[test]
 fn the_matrix_of_images_connect_equals_the_predecessor_s() {
-    let (Some(text), Some(want)) = (shared("images-connect.bakery.yaml"), shared("expected/connect-matrix-exclude.json"))
+    let (Some(text), Some(want)) =
+        (shared("images-connect.bakery.yaml"), shared("expected/connect-matrix-exclude.json"))
     else {
         return;
     };
-    let config = config_of(&text);
+    let config = config(&text);
     let selection = Selection::default();
     let builds = builds(&config, &selection);
     let rows = plan::matrix(&builds, &selection, &[]).unwrap();
     assert_eq!(rows.len(), 22);
     assert_same(serde_json::to_value(&rows).unwrap(), serde_json::from_slice(&want).unwrap());
-    let images = plan::matrix(&builds, &selection, &[Column::Version, Column::Dev, Column::Platform]).unwrap();
+    let images =
+        plan::matrix(&builds, &selection, &[Column::Version, Column::Dev, Column::Platform]).unwrap();
     assert_eq!(images.len(), 20);
     assert_eq!(serde_json::to_string(&images[0]).unwrap(), r#"{"image":"connect"}"#);
 }
 
 #[test]
 fn the_bake_plan_of_images_connect_equals_the_predecessor_s() {
-    let (Some(text), Some(want)) = (shared("images-connect.bakery.yaml"), shared("expected/connect-plan.json")) else {
+    let (Some(text), Some(want)) =
+        (shared("images-connect.bakery.yaml"), shared("expected/connect-plan.json"))
+    else {
         return;
     };
     let options = bake::BakeOptions {
@@ -93,17 +97,19 @@ fn the_bake_plan_of_images_connect_equals_the_predecessor_s() {
         revision: Some("28ecb9f64f49583f3534ce80abd223fecb283461"),
         has_variable: &|_| false,
     };
-    let bake = bake::plan(&targets(&config_of(&text)), &options);
+    let bake = bake::plan(&targets(&config(&text)), &options);
     assert_eq!(bake.warnings, Vec::<String>::new());
     assert_same(bake.plan, serde_json::from_slice(&want).unwrap());
 }
 
 #[test]
 fn the_tags_of_images_connect_equal_the_predecessor_s() {
-    let (Some(text), Some(want)) = (shared("images-connect.bakery.yaml"), shared("expected/connect-tags-uid.json")) else {
+    let (Some(text), Some(want)) =
+        (shared("images-connect.bakery.yaml"), shared("expected/connect-tags-uid.json"))
+    else {
         return;
     };
-    let targets = targets(&config_of(&text));
+    let targets = targets(&config(&text));
     assert_same(plan::tags_by_uid(&targets), serde_json::from_slice(&want).unwrap());
     let components = plan::tags_by_component(&targets);
     let tags = &components["connect"]["2025.05.0"]["Minimal"]["Ubuntu 22.04"];
@@ -128,5 +134,5 @@ fn a_plan_with_temporary_and_cache_registry_equals_the_predecessor_s() {
     };
     let recorded: Value = serde_json::from_slice(&want).unwrap();
     let want: Value = serde_json::from_str(recorded["stdout"].as_str().unwrap()).unwrap();
-    assert_same(bake::plan(&targets(&config_of(&text)), &options).plan, want);
+    assert_same(bake::plan(&targets(&config(&text)), &options).plan, want);
 }
