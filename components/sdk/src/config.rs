@@ -21,8 +21,8 @@ impl Object {
     /// # Errors
     /// `invalid-config` when it is not an object, or has another key.
     pub fn read(component: &'static str, config: &str, keys: &[&str]) -> Result<Self, SourceError> {
-        let value =
-            serde_json::from_str(config).map_err(|error| invalid(component, one_line(&error.to_string())))?;
+        let value = serde_json::from_str(config)
+            .map_err(|error| invalid(component, crate::one_line(&error.to_string())))?;
         Self::new(component, String::new(), value)?.only(keys)
     }
 
@@ -165,11 +165,6 @@ pub fn is_branch(text: &str) -> bool {
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
         && !text.contains("..")
-}
-
-/// Parser messages quote what they met, line ends and all.
-pub(crate) fn one_line(text: &str) -> String {
-    text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]
