@@ -1,4 +1,7 @@
-//! The only room that touches the outside world: one attempt at a time, no retry, no policy, no words for people.
+//! The only crate that touches the outside world. It retries nothing, prints nothing and holds no policy.
 
 pub mod files;
 pub mod git;
+mod http;
+
+pub use http::HttpClient;

@@ -6,8 +6,8 @@ use std::{
 };
 
 fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(directory).expect("a source directory can be read") {
+        let path = entry.expect("an entry can be read").path();
         if path.is_dir() && path.file_name().is_some_and(|name| name != "target") {
             sources(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
