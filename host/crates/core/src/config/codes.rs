@@ -3,9 +3,8 @@
 macro_rules! codes {
     ($($(#[$doc:meta])+ $name:ident = $code:literal;)+) => {
         $($(#[$doc])+ pub(super) const $name: &str = concat!("bakery::config::", $code);)+
-        /// Every code, for tests and documentation.
-        #[cfg(test)]
-        pub(super) const ALL: &[&str] = &[$($name),+];
+        /// Every code.
+        pub const ALL: &[&str] = &[$($name),+];
     };
 }
 

@@ -52,6 +52,9 @@ const INTERNAL: [&str; 12] = [
     "revision",
 ];
 
+/// Most unknown keys of one map that are named; more are counted.
+const NAMED: usize = 100;
+
 /// A map that is being read.
 pub(super) struct Fields<'n> {
     owner: &'static str,
@@ -114,7 +117,9 @@ impl<'n> Fields<'n> {
 
     /// The entry of a key, which is known from now on.
     pub(super) fn get(&mut self, key: &'static str) -> Option<&'n Entry> {
-        self.known.push(key);
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
         let at = self.entries.iter().position(|entry| entry.key == key)?;
         self.used[at] = true;
         self.entries.get(at)
@@ -189,7 +194,10 @@ impl<'n> Fields<'n> {
 
     /// Reports the keys that nobody asked for.
     pub(super) fn finish(self, unknown: Unknown, findings: &mut Findings) {
-        for (entry, _) in self.entries.iter().zip(&self.used).filter(|(_, used)| !**used) {
+        let unused = self.entries.iter().zip(&self.used).filter(|(_, used)| !**used);
+        let count = unused.clone().count();
+        findings.not_kept(count.saturating_sub(NAMED), unknown == Unknown::Reject);
+        for (entry, _) in unused.take(NAMED) {
             let key = Shown(&entry.key);
             if unknown == Unknown::Reject {
                 let message = format!("`{key}` is not a key of {}", self.owner);

@@ -65,6 +65,12 @@ impl Findings {
         self.add(severity, code, Some(span), message.as_ref())
     }
 
+    /// Counts findings that nobody will read: errors, or what `unknown` would have added.
+    pub(super) fn not_kept(&mut self, count: usize, errors: bool) {
+        let pile = if errors || self.strict { &mut self.errors } else { &mut self.warnings };
+        pile.dropped += count;
+    }
+
     /// Whether an error was added.
     pub(super) fn has_errors(&self) -> bool {
         !self.errors.list.is_empty()

@@ -1,6 +1,7 @@
 //! `bakery.yaml`: text in, a normalised [`Config`] or diagnostics out. Opens no file.
 
-mod codes;
+mod assemble;
+pub mod codes;
 mod diagnostic;
 mod encoding;
 mod fields;

@@ -2,8 +2,7 @@
 
 /// The candidate closest to `word`, where one is close enough to be worth a suggestion.
 ///
-/// Case, `-`, `_` and spaces do not count; beyond them one edit in three characters is allowed, as measured by the
-/// Damerau-Levenshtein distance. Words of one or two characters are suggested only for a difference in case.
+/// Case, `-`, `_` and spaces do not count; beyond them one edit in three bytes is allowed, swapped neighbours being one. Words of one or two characters are suggested only for a difference in case.
 pub(super) fn near_miss<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     // A very long key is no typing error, and the distance costs the product of both lengths.
     if word.len() > 64 {
@@ -15,9 +14,13 @@ pub(super) fn near_miss<'c>(word: &str, candidates: impl IntoIterator<Item = &'c
         .filter(|candidate| *candidate != word)
         .filter_map(|candidate| {
             let other = fold(candidate);
-            let distance = strsim::damerau_levenshtein(&folded, &other);
-            let length = folded.chars().count().min(other.chars().count());
-            (distance <= length / 3).then_some((distance, candidate))
+            let (shorter, longer) = (folded.len().min(other.len()), folded.len().max(other.len()));
+            // The distance is at least the difference in length, which costs nothing to find.
+            if longer - shorter > shorter / 3 {
+                return None;
+            }
+            let distance = strsim::osa_distance(&folded, &other);
+            (distance <= shorter / 3).then_some((distance, candidate))
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)

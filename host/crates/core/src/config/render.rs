@@ -1,7 +1,7 @@
 //! Diagnostics as a person reads them: the only file that names the crate which draws the underlined source.
 //! It shows single lines, escaped and cut around what is underlined, since the text may come from anyone.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, Title};
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::source_text::Line;
@@ -19,14 +19,14 @@ pub(super) fn diagnostic(diagnostic: &Diagnostic, color: bool) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code);
-    let mut groups = vec![match diagnostic.span {
-        Some(span) => placed(Group::with_title(title), diagnostic, span, diagnostic.label.as_deref()),
-        None => Group::with_title(title).element(Origin::path(visible(&diagnostic.source.name))),
-    }];
+    let title = level.clone().primary_title(diagnostic.message.as_str()).id(diagnostic.code);
+    let mut groups = Vec::new();
+    match diagnostic.span {
+        Some(span) => place(&mut groups, level, title, diagnostic, span, diagnostic.label.as_deref()),
+        None => groups.push(Group::with_title(title).element(Origin::path(visible(&diagnostic.source.name)))),
+    }
     if let Some((span, text)) = &diagnostic.related {
-        let title = Level::NOTE.secondary_title(text.as_str());
-        groups.push(placed(Group::with_title(title), diagnostic, *span, None));
+        place(&mut groups, Level::NOTE, Level::NOTE.secondary_title(text.as_str()), diagnostic, *span, None);
     }
     if let Some(hint) = &diagnostic.hint {
         groups.push(Group::with_title(Level::HELP.secondary_title(hint.as_str())));
@@ -34,16 +34,32 @@ pub(super) fn diagnostic(diagnostic: &Diagnostic, color: bool) -> String {
     // The window below bounds the width already; the renderer shall not cut a second time.
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let text = renderer.term_width(10_000).render(&groups);
-    text.trim_end().to_owned()
+    // Between the place and the line, which are two groups, the bar is drawn twice.
+    let mut lines: Vec<&str> = text.trim_end().lines().collect();
+    lines.dedup_by(|second, first| second == first && first.contains('|'));
+    lines.join("\n")
 }
 
-/// Adds the place in the file and the underlined line.
-fn placed<'a>(group: Group<'a>, diagnostic: &'a Diagnostic, span: Span, label: Option<&'a str>) -> Group<'a> {
+/// Adds the title, the place in the file and the underlined line.
+///
+/// The line stands in a group of its own: its text may be cut and escaped, so the column comes from the file.
+fn place<'a>(
+    groups: &mut Vec<Group<'a>>,
+    level: Level<'a>,
+    title: Title<'a>,
+    diagnostic: &'a Diagnostic,
+    span: Span,
+    label: Option<&'a str>,
+) {
     let line = diagnostic.source.line(span);
     let origin = Origin::path(visible(&diagnostic.source.name)).line(line.number).char_column(line.column);
     let (shown, under) = window(&line);
     let annotation = AnnotationKind::Primary.span(under).label(label);
-    group.element(origin).element(Snippet::source(shown).line_start(line.number).annotation(annotation))
+    groups.push(Group::with_title(title).element(origin));
+    groups.push(
+        Group::with_level(level)
+            .element(Snippet::source(shown).line_start(line.number).annotation(annotation)),
+    );
 }
 
 /// The escaped part of a line around its span, and where the span lies in it, in bytes.

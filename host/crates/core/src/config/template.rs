@@ -11,8 +11,10 @@ use super::tree::Node;
 use super::value;
 use super::visible::Shown;
 
-/// Longest pattern, in bytes.
-const LONGEST: usize = 1024;
+/// Longest pattern, in bytes. It bounds the recursion of the template parser, together with the next limit.
+const LONGEST: usize = 512;
+/// Most opening brackets beside those of `{{` and `{%`, and most statements.
+const BRACKETS: usize = 24;
 
 /// Reads a pattern that may use `variables`. With `literals`, the text outside `{{ }}` may hold only `[a-z0-9-_.]`.
 pub(super) fn pattern(
@@ -26,6 +28,14 @@ pub(super) fn pattern(
     if text.len() > LONGEST {
         let message = format!("{place} has {} bytes, at most {LONGEST} are read", text.len());
         findings.error(codes::BAD_PATTERN, node.span, message).label("too long");
+        return None;
+    }
+    let statements = text.matches("{%").count();
+    let brackets =
+        text.matches(['(', '[', '{']).count().saturating_sub(statements + 2 * text.matches("{{").count());
+    if brackets > BRACKETS || statements > BRACKETS {
+        let message = format!("{place} has more than {BRACKETS} brackets or statements");
+        findings.error(codes::BAD_PATTERN, node.span, message).label("too complicated to be read");
         return None;
     }
     if let Err((c, hint)) = if literals { check_literals(&text) } else { Ok(()) } {

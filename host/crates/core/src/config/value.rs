@@ -13,9 +13,17 @@ use super::tree::{Node, Scalar, Value};
 use super::visible::{Shown, is_unsafe};
 
 /// Text. Numbers and truth values are refused: YAML would drop zeros (`24.10`) and nobody would see it.
+/// Control characters, which only an escape in double quotes can bring in, are refused except line ends and tabs.
 pub(super) fn text(node: &Node, place: Place<'_>, findings: &mut Findings) -> Option<String> {
     match &node.value {
-        Value::Scalar(Scalar { text, kind: Kind::Text }) => Some(text.clone()),
+        Value::Scalar(Scalar { text, kind: Kind::Text }) => {
+            let Some(c) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) else {
+                return Some(text.clone());
+            };
+            let message = format!("{place} holds the control character U+{:04X}", u32::from(c));
+            findings.error(codes::BAD_VALUE, node.span, message).label("expected printable characters only");
+            None
+        }
         Value::Scalar(Scalar { text, kind }) if *kind != Kind::Null => {
             findings
                 .error(

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marks, Tag};
 
+use super::assemble::{self, Key};
 use super::codes;
 use super::findings::Findings;
 use super::scalar::Kind;
@@ -38,6 +39,15 @@ pub(super) const LIMITS: Limits =
 /// Reads one document. None where the text cannot be read to its end, which is then among the findings; an empty
 /// document is null.
 pub(super) fn parse(text: &str, limits: Limits, findings: &mut Findings) -> Option<Rc<Node>> {
+    if let Some((at, c)) = text.char_indices().find(|(_, c)| is_forbidden(*c)) {
+        let message =
+            format!("the file holds the control character U+{:04X}, which YAML does not allow", u32::from(c));
+        findings
+            .error(codes::SYNTAX, Span { start: at, end: at + c.len_utf8() }, message)
+            .label("not allowed")
+            .hint("remove it; many editors can show it");
+        return None;
+    }
     let mut builder = Builder {
         limits,
         findings,
@@ -56,7 +66,8 @@ pub(super) fn parse(text: &str, limits: Limits, findings: &mut Findings) -> Opti
             Ok((event, marks)) => builder.event(event, marks)?,
             Err(error) => {
                 let at = builder.offsets.byte(error.marker().index());
-                yaml_error::explain(error.info(), text, at, builder.findings);
+                let open = builder.stack.last().map(|frame| frame.span);
+                yaml_error::explain(error.info(), text, at, open, builder.findings);
                 return None;
             }
         }
@@ -102,13 +113,6 @@ struct Frame {
 enum Content {
     List(Vec<Rc<Node>>),
     Map { entries: Vec<Entry>, seen: HashMap<String, Span>, key: Option<Key>, merges: Vec<Rc<Node>> },
-}
-
-enum Key {
-    Plain(String, Kind, Span),
-    /// Given before; its value is read and dropped.
-    Duplicate,
-    Merge,
 }
 
 impl Builder<'_, '_> {
@@ -176,7 +180,10 @@ impl Builder<'_, '_> {
                 };
                 if !agrees {
                     let message = format!("`{}` is not what the tag `!!{name}` says", Shown(&text));
-                    self.findings.error(codes::TAG, span, message).hint("remove the tag");
+                    self.findings
+                        .error(codes::TAG, span, message)
+                        .label("expected a value of that type")
+                        .hint("remove the tag");
                     return None;
                 }
                 if matches!(name, "str" | "") { Kind::Text } else { plain }
@@ -211,7 +218,7 @@ impl Builder<'_, '_> {
             Content::List(items) => Value::List(items),
             Content::Map { mut entries, merges, mut seen, .. } => {
                 for merged in merges {
-                    merge(&merged, &mut entries, &mut seen);
+                    assemble::merge(&merged, &mut entries, &mut seen);
                 }
                 if let Some(first) = entries.first().filter(|first| first.key_span.start >= span.start) {
                     span = first.key_span;
@@ -261,14 +268,14 @@ impl Builder<'_, '_> {
         match &mut frame.content {
             Content::List(items) => items.push(node),
             Content::Map { entries, seen, key, merges } => match key.take() {
-                None => *key = Some(read_key(&node, is_merge, seen, self.findings)?),
+                None => *key = Some(assemble::read_key(&node, is_merge, seen, self.findings)?),
                 Some(Key::Duplicate) => {}
                 Some(Key::Merge) => {
-                    check_merge(&node, self.findings)?;
+                    assemble::check_merge(&node, self.findings)?;
                     merges.push(node);
                 }
                 Some(Key::Plain(key, key_kind, key_span)) => {
-                    entries.push(Entry { key, key_kind, key_span, value: pinned(node, key_span) });
+                    entries.push(Entry { key, key_kind, key_span, value: assemble::pinned(node, key_span) });
                 }
             },
         }
@@ -333,87 +340,9 @@ impl Builder<'_, '_> {
     }
 }
 
-fn read_key(
-    node: &Node,
-    is_merge: bool,
-    seen: &mut HashMap<String, Span>,
-    findings: &mut Findings,
-) -> Option<Key> {
-    let Value::Scalar(Scalar { text, kind }) = &node.value else {
-        let message = format!("a key must be text, but this is {}", node.describe());
-        findings.error(codes::KEY, node.span, message).label("expected `key: value`");
-        return None;
-    };
-    if text.is_empty() {
-        findings
-            .error(codes::KEY, node.span, "a key is missing before `:`")
-            .label("expected `key: value`")
-            .hint("write the key before the colon, or put a text that starts with `:` in quotes");
-        return None;
-    }
-    if let Some(first) = seen.get(text) {
-        findings
-            .error(
-                codes::DUPLICATE_KEY,
-                node.span,
-                format!("the key `{}` is given twice in the same map", Shown(text)),
-            )
-            .label("given again")
-            .related(*first, "it is given here first")
-            .hint("remove one of the two");
-        return Some(Key::Duplicate);
-    }
-    seen.insert(text.clone(), node.span);
-    Some(if is_merge { Key::Merge } else { Key::Plain(text.clone(), *kind, node.span) })
-}
-
-fn check_merge(node: &Node, findings: &mut Findings) -> Option<()> {
-    let bad = match &node.value {
-        Value::Map(_) => None,
-        Value::List(items) => {
-            items.iter().find(|item| !matches!(item.value, Value::Map(_))).map(|item| &**item)
-        }
-        Value::Scalar(_) => Some(node),
-    };
-    let Some(bad) = bad else { return Some(()) };
-    findings
-        .error(
-            codes::MERGE,
-            bad.span,
-            format!("`<<` takes over the entries of a map, but this is {}", bad.describe()),
-        )
-        .label("expected a map, or an alias of one");
-    None
-}
-
-/// Adds the entries that are not there yet: explicit keys win, then the maps that come first.
-fn merge(merged: &Node, entries: &mut Vec<Entry>, seen: &mut HashMap<String, Span>) {
-    match &merged.value {
-        Value::Map(others) => {
-            for other in others.iter().filter(|other| !seen.contains_key(&other.key)).collect::<Vec<_>>() {
-                seen.insert(other.key.clone(), other.key_span);
-                entries.push(Entry {
-                    key: other.key.clone(),
-                    key_kind: other.key_kind,
-                    key_span: other.key_span,
-                    value: Rc::clone(&other.value),
-                });
-            }
-        }
-        Value::List(maps) => maps.iter().for_each(|map| merge(map, entries, seen)),
-        Value::Scalar(_) => {}
-    }
-}
-
-/// A missing value has no text of its own to underline: its key stands for it.
-fn pinned(node: Rc<Node>, key_span: Span) -> Rc<Node> {
-    match &node.value {
-        Value::Scalar(Scalar { text, kind: Kind::Null }) if text.is_empty() => Rc::new(Node {
-            value: Value::Scalar(Scalar { text: String::new(), kind: Kind::Null }),
-            span: key_span,
-        }),
-        _ => node,
-    }
+/// What the YAML specification leaves out of its printable characters (section 5.1).
+fn is_forbidden(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}')) || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 /// Turns the parser's positions in characters into positions in bytes.

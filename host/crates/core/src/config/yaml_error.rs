@@ -52,6 +52,12 @@ const ROWS: &[Row] = &[
         "close it with `}`",
     ),
     (
+        "illegal placement of ':'",
+        "a `:` stands inside `[ ]`, where no key can end",
+        "not expected here",
+        "close the list with `]` further up, or put the text in quotes",
+    ),
+    (
         "misplaced bracket",
         "this bracket closes nothing",
         "not expected here",
@@ -59,9 +65,9 @@ const ROWS: &[Row] = &[
     ),
     (
         "invalid indentation in quoted scalar",
-        "a quoted text continues on a line that is not indented enough",
-        "expected more spaces before this text",
-        "indent it deeper than its key, or close the quote",
+        "a quoted text is not closed, or continues on a line that is not indented enough",
+        "the quote opens here",
+        "add the closing quote, or indent the lines of the text deeper than its key",
     ),
     (
         "unexpected end of stream",
@@ -150,10 +156,16 @@ const ROWS: &[Row] = &[
     ),
 ];
 
-/// Adds the parser's complaint `info` about the byte `at`.
-pub(super) fn explain(info: &str, text: &str, at: usize, findings: &mut Findings) {
+/// Adds the parser's complaint `info` about the byte `at`; `open` is the innermost list or map that is being read.
+pub(super) fn explain(info: &str, text: &str, at: usize, open: Option<Span>, findings: &mut Findings) {
     let at = text.floor_char_boundary(at.min(text.len()));
-    if let Some(tab) = indenting_tab(text, at).filter(|_| !info.contains("quoted")) {
+    // The parser names the start of a text that a tab ends, which may be lines away.
+    let tab = if info.contains("found a tab") {
+        text[at..].find('\t').map(|i| at + i)
+    } else {
+        indenting_tab(text, at).filter(|_| !info.contains("quoted"))
+    };
+    if let Some(tab) = tab {
         findings
             .error(codes::TAB, Span { start: tab, end: tab + 1 }, "a tab is used for indentation")
             .label("expected spaces")
@@ -177,7 +189,20 @@ pub(super) fn explain(info: &str, text: &str, at: usize, findings: &mut Findings
     let span = place(info, text, at);
     match ROWS.iter().find(|(part, ..)| info.contains(part)) {
         Some((_, message, label, hint)) => {
-            findings.error(codes::SYNTAX, span, message).label(label).hint(hint);
+            let of_bracket = info.contains("expected ','") || info.contains("illegal placement");
+            let bracket = open.filter(|open| of_bracket && is_bracket(text, *open));
+            let at_end = text[at..].trim().is_empty();
+            match bracket {
+                // At the end of the file there is nothing to show but the bracket.
+                Some(open) if at_end => {
+                    findings.error(codes::SYNTAX, open, message).label("opened here").hint(hint)
+                }
+                Some(open) => {
+                    let diagnostic = findings.error(codes::SYNTAX, span, message);
+                    diagnostic.label(label).hint(hint).related(open, "it is opened here")
+                }
+                None => findings.error(codes::SYNTAX, span, message).label(label).hint(hint),
+            };
         }
         None => {
             findings
@@ -185,6 +210,10 @@ pub(super) fn explain(info: &str, text: &str, at: usize, findings: &mut Findings
                 .label("cannot be read from here on");
         }
     }
+}
+
+fn is_bracket(text: &str, span: Span) -> bool {
+    text[span.start..].starts_with(['[', '{'])
 }
 
 /// The tab in the indentation of the line at `at`, or of the line before where that one ends at `at`.

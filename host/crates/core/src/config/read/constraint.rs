@@ -31,14 +31,15 @@ pub(super) fn constraint(node: &Node, findings: &mut Findings) -> Option<Constra
     // What is given counts, even where its value was refused.
     let (has_max, has_min) = (node.get("max").is_some_and(is_given), node.get("min").is_some_and(is_given));
     let mut good = true;
-    let mut refuse = |span, message: &str, hint: &str| {
-        findings.error(codes::CONSTRAINT, span, message).hint(hint);
+    let mut refuse = |span, message: &str, label: &str, hint: &str| {
+        findings.error(codes::CONSTRAINT, span, message).label(label).hint(hint);
         good = false;
     };
     if latest.is_none() && !has_max {
         refuse(
             node.span,
             "a constraint has neither `latest` nor `max`",
+            "expected one of them",
             "add `latest: true`, or `max` with the newest version wanted",
         );
     }
@@ -46,6 +47,7 @@ pub(super) fn constraint(node: &Node, findings: &mut Findings) -> Option<Constra
         refuse(
             node.span_of("max"),
             "a constraint has both `latest` and `max`",
+            "one of the two only",
             "remove one of the two: `max` is the newest version wanted",
         );
     }
@@ -53,6 +55,7 @@ pub(super) fn constraint(node: &Node, findings: &mut Findings) -> Option<Constra
         refuse(
             node.span_of("count"),
             "a constraint has both `count` and `min`",
+            "one of the two only",
             "remove one of the two: both say how far to go back",
         );
     }
@@ -60,7 +63,7 @@ pub(super) fn constraint(node: &Node, findings: &mut Findings) -> Option<Constra
         && is_above(min, max)
     {
         let message = format!("`min` {} is above `max` {}", Shown(min), Shown(max));
-        refuse(node.span_of("min"), &message, "no version fits; swap them or remove one");
+        refuse(node.span_of("min"), &message, "no version fits", "swap them, or remove one");
     }
     // `latest: true` alone means the newest minor, not all of them.
     let alone = latest == Some(true) && count_node.is_none() && !has_min;

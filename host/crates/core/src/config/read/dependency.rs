@@ -80,10 +80,7 @@ fn pinned(node: &Node, findings: &mut Findings) -> Option<Dependency> {
             })
         }
         (None, None) => {
-            findings
-                .error(codes::MISSING_KEY, fields.span(), "a dependency lacks `version`")
-                .label("expected `version:` among these keys")
-                .hint("write one version, several with commas between them, or a list below `versions:`");
+            fields.required("version", findings);
             None
         }
     };

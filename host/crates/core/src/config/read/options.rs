@@ -54,7 +54,7 @@ pub(super) fn list(nodes: &[Rc<Node>], findings: &mut Findings) -> Vec<ToolOptio
 }
 
 fn one(node: &Node, findings: &mut Findings) -> Option<ToolOptions> {
-    let mut fields = Fields::open(node, "a tool's options", findings)?;
+    let mut fields = Fields::open(node, "an `options` entry", findings)?;
     let tool_node = fields.required("tool", findings)?;
     let tool = value::choice(tool_node, fields.place("tool"), &TOOLS, findings)?;
     let mut written = Map::new();
