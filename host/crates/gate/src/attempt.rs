@@ -44,9 +44,7 @@ impl Gate {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };
-            if let (Some(origin), Some(pause)) = (&operation.origin, failure.retry_after) {
-                self.inner.lanes.lane(origin).pause(pause);
-            }
+            self.hold_back(operation, &failure);
             let count = course.count(&failure);
             let elapsed = course.started.elapsed();
             let Some(delay) = self.inner.options.retry.next_delay(operation, count, elapsed, &failure) else {
@@ -63,6 +61,14 @@ impl Gate {
             if self.inner.options.cancel.run_until_cancelled(sleep(delay)).await.is_none() {
                 return Err(course.stopped_waiting(cancelled(operation)));
             }
+        }
+    }
+
+    /// A busy host's wish is everybody's; on any other failure `Retry-After` is no more than a header.
+    fn hold_back(&self, operation: &Operation, failure: &Failure) {
+        let busy = matches!(failure.kind, FailureKind::RateLimited | FailureKind::Unavailable);
+        if let (true, Some(origin), Some(pause)) = (busy, &operation.origin, failure.retry_after) {
+            self.inner.lanes.lane(origin).pause(pause);
         }
     }
 

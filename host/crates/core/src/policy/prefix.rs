@@ -84,6 +84,7 @@ mod tests {
     #[test]
     fn an_origin_is_compared_whole() {
         check("https://h.example/", "http://h.example/", None);
+        check("https://h.example:8443/", "http://h.example:8443/", None);
         check("https://h.example/", "https://h.example:444/", None);
         check("https://h.example:443/", "https://h.example/", Some("/"));
         check("https://h.example/", "https://x.h.example/", None);

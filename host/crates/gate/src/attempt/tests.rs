@@ -134,17 +134,34 @@ async fn a_pause_longer_than_the_time_left_fails_now_and_says_so() {
     let first = bench.gate.run(&operation("a"), |_| async { Err::<(), _>(asked.clone()) }).await.unwrap_err();
     let second = flaky(&bench, &operation("b"), FailureKind::Internal, 0).await.0.unwrap_err();
     assert_eq!(bench.elapsed(), Duration::ZERO);
-    insta(
+    shown(
         &first,
         "rate-limited after 1: the server said no; it asks to wait 3600 s, longer than the 600 s left",
     );
-    insta(
+    shown(
         &second,
         "rate-limited after 0: `registry.example:443` asked every caller to wait, another 3600 s, longer than the 600 s left",
     );
 }
 
-fn insta(failure: &Failure, expected: &str) {
+#[tokio::test(start_paused = true)]
+async fn only_a_busy_host_holds_its_callers_back() {
+    for (kind, pause) in [
+        (FailureKind::RateLimited, 60),
+        (FailureKind::Unavailable, 60),
+        (FailureKind::NotFound, 0),
+        (FailureKind::Denied, 0),
+    ] {
+        let bench = Bench::idle();
+        let asked = failure(kind).with_retry_after(seconds(60));
+        let once = operation("a").once();
+        bench.gate.run(&once, |_| async { Err::<(), _>(asked.clone()) }).await.unwrap_err();
+        flaky(&bench, &operation("b"), FailureKind::Internal, 0).await.0.unwrap();
+        assert_eq!(bench.elapsed().as_secs(), pause, "{kind:?}");
+    }
+}
+
+fn shown(failure: &Failure, expected: &str) {
     assert_eq!(format!("{} after {}: {failure}", failure.kind.as_str(), failure.attempts), expected);
 }
 
@@ -174,7 +191,7 @@ async fn the_deadline_ends_it_whatever_it_does() {
     let short = Operation { limit: seconds(100), ..operation("a") };
     let outcome = bench.gate.run(&short, |_| std::future::pending::<Result<(), Failure>>()).await;
     assert_eq!(bench.elapsed().as_secs(), 100);
-    insta(
+    shown(
         &outcome.unwrap_err(),
         &format!(
             "timed-out after 2: `a` did not answer within {}; no time for another attempt within 100 s",
@@ -199,7 +216,7 @@ async fn the_deadline_ends_the_wait_for_a_permit() {
             outcome
         }
     );
-    insta(
+    shown(
         &outcome.unwrap_err(),
         "timed-out after 0: waited 5 s for other requests to `registry.example:443`, and had no turn",
     );

@@ -310,6 +310,19 @@ async fn a_callers_deadline_and_the_total_limit_end_a_request() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn requests_and_waits_can_move_between_threads() {
+    let bench = Bench::new(|_, _| ok("x"));
+    let gate = bench.gate.clone();
+    let task = tokio::spawn(async move {
+        let caller = caller(&["https://a.example/"]);
+        let look =
+            |_| async { crate::Probe::Ready(gate.fetch(&caller, vec![get("https://a.example/1")]).await) };
+        gate.await_condition("s", seconds(1), look).await.answer.len()
+    });
+    assert_eq!(task.await.unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn cancelling_ends_requests_at_once() {
     let bench = Bench::new(|_, _| (seconds(3600), ok("x").1));
     let cancel = bench.gate.inner.options.cancel.clone();

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use bakery_core::port::{Failure, FailureKind};
+use bakery_core::{
+    policy::{Author, HttpGrants},
+    port::{Failure, FailureKind},
+};
 use tokio::time::{sleep, timeout};
 
 use crate::testing::{Bench, caller, fails, get, ok, redirect, seconds};
@@ -113,6 +116,20 @@ async fn a_memorised_redirect_is_checked_again_for_every_caller() {
     assert!(bench.gate.fetch(&both, vec![get(URL)]).await[0].is_ok());
     let denied = bench.gate.fetch(&caller(ALLOW), vec![get(URL)]).await;
     assert_eq!(denied[0].as_ref().unwrap_err().kind, FailureKind::Denied);
+    assert_eq!(bench.http.seen().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_from_a_private_address_is_not_shared_with_who_may_not_reach_it() {
+    let bench = Bench::new(|request, _| ok(&format!("{:?}", request.reach)));
+    let url = "http://127.0.0.1:8080/a";
+    for (author, reach) in
+        [(Author::Operator, "Private"), (Author::Other, "Public"), (Author::Operator, "Private")]
+    {
+        let grants = HttpGrants::parse([url], author).unwrap();
+        let answers = bench.gate.fetch(&crate::Caller { grants, ..caller(&[]) }, vec![get(url)]).await;
+        assert_eq!(answers[0].as_ref().unwrap().body.as_ref(), reach.as_bytes());
+    }
     assert_eq!(bench.http.seen().len(), 2);
 }
 

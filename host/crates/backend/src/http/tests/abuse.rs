@@ -147,6 +147,14 @@ async fn what_is_no_http_is_a_failure() {
 }
 
 #[tokio::test]
+async fn an_error_whose_body_never_comes_does_not_wait_for_the_timeout() {
+    let server =
+        Server::start(|_| Reply::Write(b"HTTP/1.1 500 Oops\r\ncontent-length: 1000\r\n\r\n".to_vec())).await;
+    let failure = fails(&server, |request| request.timeout = Duration::from_secs(3600)).await;
+    assert_eq!(failure.message, format!("`{}` answered 500 Internal Server Error", server.url("/a")));
+}
+
+#[tokio::test]
 async fn an_endless_error_body_delays_the_failure_briefly_and_is_not_kept() {
     let server = Server::start(|_| {
         Reply::Forever(
