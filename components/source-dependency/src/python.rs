@@ -97,7 +97,7 @@ mod tests {
             (r#"{"a":5}"#, "a build is not an object at line 1 column 7"),
             (
                 r#"{"a":{"name":"cpython","os":"linux","major":"3"}}"#,
-                "a build of cpython for linux has no numbers `major`, `minor` and `patch` at line 1 column 48",
+                "a build of cpython for linux has no numbers `major`, `minor` and `patch` at line 1 column 49",
             ),
             ("{", "EOF while parsing an object at line 1 column 1"),
         ] {
