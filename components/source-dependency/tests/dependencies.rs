@@ -1,6 +1,8 @@
 //! The dependencies of the embedded table against answers in the upstreams' real shapes.
 //! The fixtures are small and made up; the real answers are read where they are.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use std::{fs, path::PathBuf};
 
 use bakery_sdk::{

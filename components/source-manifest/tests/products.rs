@@ -1,6 +1,8 @@
 //! Every product and channel of the embedded table, asked for every operating system.
 //! The own fixtures cover the whole mapping; the real answers and the predecessor's table are read where they are.
 
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test stops where it fails")]
+
 use std::{fs, path::PathBuf};
 
 use bakery_sdk::{
