@@ -1,1 +1,24 @@
-//! Placeholder.
+//! The guest side of the plugin contract: bindings of the worlds, and what every guest would otherwise write again.
+//! It must not decide anything about a product, and it reaches nothing but the interfaces of `bakery:plugin`.
+
+pub mod config;
+pub mod dispatcher;
+mod excerpt;
+pub mod host;
+pub mod json;
+pub mod lister;
+pub mod nearby;
+mod panic;
+pub mod resolver;
+pub mod step;
+pub mod target;
+pub mod template;
+pub mod testing;
+pub mod upstream;
+pub mod url;
+pub mod version;
+
+pub use excerpt::excerpt;
+pub use host::types::{Failure, FailureKind, SourceError};
+pub use panic::report_panics;
+pub use upstream::{Host, Upstream};

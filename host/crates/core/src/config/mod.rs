@@ -1,6 +1,7 @@
 //! `bakery.yaml`: text in, a normalised [`Config`] or diagnostics out. Opens no file.
 
 mod model;
+pub mod products;
 
 pub use model::{
     BuildSecret, Config, Constraint, Dependency, DependencyConstraint, DependencyName, DevSource, DevVersion, Image, Matrix,

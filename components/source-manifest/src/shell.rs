@@ -1,0 +1,17 @@
+//! Joins the logic to the world `resolver`. Holds no logic.
+
+use bakery_sdk::{
+    Host, SourceError, report_panics,
+    resolver::{self, Guest, Query, Resolution},
+};
+
+struct Shell;
+
+impl Guest for Shell {
+    fn resolve(query: Query) -> Result<Resolution, SourceError> {
+        report_panics();
+        crate::resolve(&Host, &query)
+    }
+}
+
+resolver::export!(Shell with_types_in bakery_sdk::resolver);
