@@ -1,1 +1,19 @@
 //! What is allowed, how often and how much: grants, retry and limits as data and pure functions. Waits for nothing.
+
+pub mod address;
+mod canonical;
+mod error;
+mod grant;
+mod limits;
+mod mirror;
+mod operation;
+mod prefix;
+mod retry;
+
+pub use canonical::{check_accept, follow_location, origin, parse_url};
+pub use error::{PolicyError, UrlProblem};
+pub use grant::{Author, Denial, HttpGrants, UrlGrant};
+pub use limits::HttpLimits;
+pub use mirror::{Mirror, Mirrors};
+pub use operation::{Class, Operation, OperationKind, classify};
+pub use retry::{Jitter, PollPolicy, RetryPolicy};

@@ -1,0 +1,267 @@
+//! When to try again, as a pure function of the operation, the count, the time and the failure. Sleeps never.
+
+use std::time::Duration;
+
+use super::operation::{Class, Operation, classify};
+use crate::port::Failure;
+
+/// How a backoff is spread, so that callers do not come back in step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jitter {
+    /// Exactly the backoff.
+    None,
+    /// Anything from nothing to the backoff.
+    Full,
+}
+
+/// How often and how far apart an operation is tried.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetryPolicy {
+    /// Attempts in all, the first included; 0 means 1.
+    pub attempts: u32,
+    /// Backoff after the first attempt.
+    pub initial: Duration,
+    /// Growth of the backoff per attempt.
+    pub multiplier: f64,
+    /// The longest backoff.
+    pub max: Duration,
+    /// How it is spread.
+    pub jitter: Jitter,
+    /// How often a thing that is not there yet is looked for.
+    pub poll: PollPolicy,
+    /// The same seed gives the same delays.
+    pub seed: u64,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            attempts: 5,
+            initial: Duration::from_secs(2),
+            multiplier: 2.0,
+            max: Duration::from_secs(32),
+            jitter: Jitter::Full,
+            poll: PollPolicy::default(),
+            seed: 0,
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// How long to wait before the next attempt; `None` where there is none.
+    ///
+    /// `attempt` counts the failures of this class, this one included; `elapsed` is the time since the operation
+    /// began. The time that the other side asked for is a floor. A delay that would outlast the operation's limit is
+    /// no delay: the operation ends now instead of later.
+    #[must_use]
+    pub fn next_delay(
+        &self,
+        operation: &Operation,
+        attempt: u32,
+        elapsed: Duration,
+        failure: &Failure,
+    ) -> Option<Duration> {
+        let delay = match classify(operation, failure) {
+            Class::Permanent => return None,
+            Class::Transient if attempt >= self.attempts => return None,
+            Class::Transient => self.backoff(operation, attempt),
+            Class::Pending => {
+                let window = operation.awaited?.checked_sub(elapsed).filter(|left| !left.is_zero())?;
+                self.poll.delay(&operation.subject, attempt, self.seed).min(window)
+            }
+        };
+        let delay = match failure.retry_after {
+            Some(floor) => delay.max(floor.saturating_add(spread(floor, self.random(operation, attempt, 1)))),
+            None => delay,
+        };
+        (elapsed.saturating_add(delay) < operation.limit).then_some(delay)
+    }
+
+    fn backoff(&self, operation: &Operation, attempt: u32) -> Duration {
+        let ceiling = grow(self.initial, self.multiplier, self.max, attempt);
+        match self.jitter {
+            Jitter::None => ceiling,
+            Jitter::Full => scale(ceiling, self.random(operation, attempt, 0)),
+        }
+    }
+
+    fn random(&self, operation: &Operation, attempt: u32, draw: u32) -> f64 {
+        random(self.seed, &operation.subject, attempt, draw)
+    }
+}
+
+/// How often a condition is looked at again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PollPolicy {
+    /// Time to the second look.
+    pub initial: Duration,
+    /// Growth per look.
+    pub multiplier: f64,
+    /// The longest time between two looks.
+    pub max: Duration,
+}
+
+impl Default for PollPolicy {
+    fn default() -> Self {
+        Self { initial: Duration::from_millis(250), multiplier: 2.0, max: Duration::from_secs(10) }
+    }
+}
+
+impl PollPolicy {
+    /// Time until the next look, after `looks` of them: between half and the whole of the backoff.
+    #[must_use]
+    pub fn delay(&self, subject: &str, looks: u32, seed: u64) -> Duration {
+        let ceiling = grow(self.initial, self.multiplier, self.max, looks);
+        scale(ceiling, random(seed, subject, looks, 2).mul_add(0.5, 0.5))
+    }
+}
+
+/// `min(max, initial * multiplier^(n-1))`.
+fn grow(initial: Duration, multiplier: f64, max: Duration, n: u32) -> Duration {
+    let exponent = i32::try_from(n.saturating_sub(1)).unwrap_or(i32::MAX);
+    let seconds = initial.as_secs_f64() * multiplier.max(1.0).powi(exponent);
+    Duration::try_from_secs_f64(seconds).unwrap_or(max).min(max)
+}
+
+/// A tenth of what the other side asked for, at most one second, so that its callers do not return together.
+fn spread(floor: Duration, random: f64) -> Duration {
+    scale((floor / 10).min(Duration::from_secs(1)), random)
+}
+
+fn scale(duration: Duration, factor: f64) -> Duration {
+    Duration::try_from_secs_f64(duration.as_secs_f64() * factor).unwrap_or(duration)
+}
+
+/// A number in `[0, 1)`: FNV-1a over the subject, mixed by the finaliser of SplitMix64 (Steele, Lea, Flood, 2014).
+fn random(seed: u64, subject: &str, attempt: u32, draw: u32) -> f64 {
+    let hash = subject.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    let count = (u64::from(attempt) << 32) | u64::from(draw);
+    let mut z = (seed ^ hash).wrapping_add(count.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    let bits = u32::try_from((z ^ (z >> 31)) >> 32).unwrap_or(u32::MAX);
+    f64::from(bits) / (f64::from(u32::MAX) + 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{policy::OperationKind, port::FailureKind};
+
+    fn seconds(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    fn operation(subject: &str) -> Operation {
+        Operation::new(OperationKind::HttpRead, subject, seconds(30), seconds(1000))
+    }
+
+    fn unavailable() -> Failure {
+        Failure::new(FailureKind::Unavailable, "s", "m")
+    }
+
+    #[test]
+    fn without_jitter_the_backoff_doubles_up_to_its_ceiling() {
+        let policy = RetryPolicy { jitter: Jitter::None, attempts: 8, ..RetryPolicy::default() };
+        let delays: Vec<_> = (1..=8)
+            .map(|n| {
+                policy.next_delay(&operation("a"), n, Duration::ZERO, &unavailable()).map(|d| d.as_secs())
+            })
+            .collect();
+        assert_eq!(delays, [Some(2), Some(4), Some(8), Some(16), Some(32), Some(32), Some(32), None]);
+    }
+
+    #[test]
+    fn the_predecessors_schedule_can_be_configured() {
+        let policy = RetryPolicy {
+            jitter: Jitter::None,
+            initial: seconds(10),
+            multiplier: 10.0,
+            max: seconds(20),
+            ..RetryPolicy::default()
+        };
+        let delays: Vec<_> = (1..=5)
+            .map(|n| {
+                policy.next_delay(&operation("a"), n, Duration::ZERO, &unavailable()).map(|d| d.as_secs())
+            })
+            .collect();
+        assert_eq!(delays, [Some(10), Some(20), Some(20), Some(20), None]);
+    }
+
+    #[test]
+    fn jitter_stays_within_bounds_differs_between_callers_and_repeats_for_a_seed() {
+        let policy = RetryPolicy { seed: 7, ..RetryPolicy::default() };
+        let draw = |policy: &RetryPolicy, subject: &str, n| {
+            policy.next_delay(&operation(subject), n, Duration::ZERO, &unavailable()).unwrap()
+        };
+        let mut seen = Vec::new();
+        for caller in 0..200 {
+            for n in 1..=4 {
+                let delay = draw(&policy, &format!("https://h.example/{caller}"), n);
+                assert!(delay < seconds(1 << n), "{delay:?} after attempt {n}");
+                seen.push(delay.as_secs_f64() / f64::from(1_u32 << n));
+            }
+        }
+        // Full jitter is uniform: its mean is a half, and both ends are reached.
+        let mean = seen.iter().sum::<f64>() / 800.0;
+        assert!((0.45..0.55).contains(&mean), "{mean}");
+        assert!(seen.iter().any(|share| *share < 0.02) && seen.iter().any(|share| *share > 0.98));
+        assert_eq!(draw(&policy, "a", 1), draw(&policy, "a", 1));
+        assert_ne!(draw(&policy, "a", 1), draw(&policy, "b", 1));
+        assert_ne!(draw(&policy, "a", 1), draw(&RetryPolicy { seed: 8, ..policy.clone() }, "a", 1));
+    }
+
+    #[test]
+    fn the_time_that_was_asked_for_is_a_floor() {
+        for n in 1..=4 {
+            let failure = unavailable().with_retry_after(seconds(60));
+            let delay =
+                RetryPolicy::default().next_delay(&operation("a"), n, Duration::ZERO, &failure).unwrap();
+            assert!((seconds(60)..=seconds(61)).contains(&delay), "{delay:?}");
+        }
+    }
+
+    #[test]
+    fn a_delay_that_outlasts_the_limit_is_no_delay() {
+        let policy = RetryPolicy { jitter: Jitter::None, ..RetryPolicy::default() };
+        assert_eq!(policy.next_delay(&operation("a"), 1, seconds(997), &unavailable()), Some(seconds(2)));
+        assert_eq!(policy.next_delay(&operation("a"), 1, seconds(998), &unavailable()), None);
+        let failure = unavailable().with_retry_after(seconds(86_400));
+        assert_eq!(policy.next_delay(&operation("a"), 1, Duration::ZERO, &failure), None);
+        assert_eq!(policy.next_delay(&operation("a"), 1, Duration::MAX, &failure), None);
+    }
+
+    #[test]
+    fn what_is_pending_costs_time_and_no_attempts() {
+        let policy = RetryPolicy::default();
+        let pending = Failure::new(FailureKind::NotFound, "s", "m");
+        let awaited = operation("a").awaited(seconds(600));
+        assert!(policy.next_delay(&awaited, 100, seconds(10), &pending).is_some());
+        let last = policy.next_delay(&awaited, 100, seconds(599), &pending).unwrap();
+        assert!(last <= seconds(1), "{last:?}");
+        assert_eq!(policy.next_delay(&awaited, 1, seconds(600), &pending), None);
+        assert_eq!(policy.next_delay(&operation("a"), 1, Duration::ZERO, &pending), None);
+    }
+
+    #[test]
+    fn absurd_numbers_do_not_overflow() {
+        for multiplier in [f64::NAN, f64::INFINITY, -1.0, 1e300] {
+            let policy = RetryPolicy { multiplier, attempts: u32::MAX, ..RetryPolicy::default() };
+            let delay =
+                policy.next_delay(&operation("a"), u32::MAX - 1, Duration::ZERO, &unavailable()).unwrap();
+            assert!(delay <= policy.max, "{multiplier} {delay:?}");
+        }
+    }
+
+    #[test]
+    fn looks_come_further_and_further_apart() {
+        let poll = PollPolicy::default();
+        for looks in 1..=30 {
+            let delay = poll.delay("a", looks, 1);
+            let ceiling = Duration::from_millis(250 * (1 << looks.min(10)) / 2).min(poll.max);
+            assert!(delay >= ceiling / 2 && delay <= ceiling, "{looks} {delay:?}");
+        }
+    }
+}
