@@ -18,10 +18,6 @@ pub(crate) mod lister {
     wasmtime::component::bindgen!({
         path: "../../../wit",
         world: "lister",
-        imports: {
-            "bakery:plugin/http": async | trappable,
-            default: trappable,
-        },
         exports: { default: async },
         with: {
             "bakery:plugin/types": super::resolver::bakery::plugin::types,
@@ -36,7 +32,6 @@ pub(crate) mod dispatcher {
     wasmtime::component::bindgen!({
         path: "../../../wit",
         world: "dispatcher",
-        imports: { default: trappable },
         exports: { default: async },
         with: {
             "bakery:plugin/types": super::resolver::bakery::plugin::types,

@@ -98,6 +98,9 @@ impl HasData for Words {
     type Data<'a> = &'a mut Guest;
 }
 
+// The interface holds types only, so there is nothing to implement.
+impl types::Host for Guest {}
+
 fn grant(linker: &mut Linker<Guest>, world: World, outlet: Outlet) -> wasmtime::Result<()> {
     types::add_to_linker::<_, Words>(linker, |guest| guest)?;
     progress::add_to_linker::<_, Words>(linker, |guest| guest)?;

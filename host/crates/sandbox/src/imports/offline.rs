@@ -1,7 +1,7 @@
 //! `http` for a question that was granted no network: every request is denied here.
 //! This file must never name the gate: that is the proof that a pinned template version makes no request.
 
-use bakery_core::port::{Event, EventSink, Failure, FailureKind};
+use bakery_core::port::{Event, Failure, FailureKind};
 use wasmtime::component::HasData;
 
 use super::http::lower;

@@ -7,7 +7,7 @@ use crate::{
     guest::Guest,
 };
 
-impl Host for &mut Guest {
+impl Host for Guest {
     fn log(&mut self, level: Level, message: String) -> wasmtime::Result<()> {
         self.enter_host()?;
         let severity = match level {
