@@ -22,6 +22,12 @@ pub fn excerpt(body: &[u8]) -> String {
     format!("`{shown}`{more}")
 }
 
+/// A parser's message without the line ends and control characters that it may quote, at most 300 characters.
+#[must_use]
+pub fn one_line(message: &str) -> String {
+    message.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 fn escape(c: char) -> String {
     match c {
         '`' => "'".to_owned(),

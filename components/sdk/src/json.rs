@@ -15,7 +15,7 @@ pub fn parse<'a, T: Deserialize<'a>>(url: &str, body: &'a [u8], expected: &str) 
     serde_json::from_slice(body).map_err(|error| {
         let place = match error.classify() {
             serde_json::error::Category::Eof => "it ends too early".to_owned(),
-            _ => crate::config::one_line(&error.to_string()),
+            _ => crate::one_line(&error.to_string()),
         };
         let begins = excerpt(body);
         SourceError::InvalidAnswer(format!(

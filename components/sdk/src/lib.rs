@@ -18,7 +18,7 @@ pub mod upstream;
 pub mod url;
 pub mod version;
 
-pub use excerpt::excerpt;
+pub use excerpt::{excerpt, one_line};
 pub use host::types::{Failure, FailureKind, SourceError};
 pub use panic::report_panics;
 pub use upstream::{Host, Upstream};

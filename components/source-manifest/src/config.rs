@@ -1,17 +1,14 @@
 //! What the operator writes: the manifest's address, the way to an entry, the words per target, the fields.
 //! Checks everything before anything is fetched.
 
-use std::collections::BTreeMap;
-
 use bakery_sdk::{
     SourceError,
-    config::{invalid, is_branch, parse},
+    config::{Object, invalid, is_branch},
     excerpt, nearby,
     resolver::{Query, Target},
     target,
     template::Template,
 };
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::resolve::NAME;
@@ -21,8 +18,8 @@ pub(crate) struct Config {
     manifest: Template,
     branch: Option<String>,
     entry: Vec<Step>,
-    names: BTreeMap<String, Template>,
-    architectures: BTreeMap<String, BTreeMap<String, String>>,
+    names: Vec<(String, Template)>,
+    architectures: Object,
     /// Which fields of an entry matter.
     pub(crate) fields: Fields,
     /// Where the manifest says when it was written, as member names from its root.
@@ -38,8 +35,6 @@ pub(crate) enum Step {
 }
 
 /// Names of an entry's members.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct Fields {
     /// The version.
     pub(crate) version: String,
@@ -53,42 +48,44 @@ pub(crate) struct Fields {
     pub(crate) published: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    manifest: String,
-    branch: Option<String>,
-    entry: Vec<Value>,
-    names: BTreeMap<String, String>,
-    #[serde(default)]
-    architectures: BTreeMap<String, BTreeMap<String, String>>,
-    fields: Fields,
-    #[serde(default)]
-    published: Vec<String>,
-}
-
 impl Config {
     /// Reads a query's `config`.
     pub(crate) fn read(text: &str) -> Result<Self, SourceError> {
-        let written: Written = parse(NAME, text)?;
-        let manifest = template("manifest", &written.manifest, &["branch"])?;
-        let names = written
-            .names
-            .iter()
-            .map(|(key, word)| Ok((key.clone(), template("names", word, &["os", "os-version", "codename"])?)))
-            .collect::<Result<_, SourceError>>()?;
-        let entry = written.entry.iter().map(step).collect::<Result<Vec<_>, _>>()?;
+        let keys = ["manifest", "branch", "entry", "names", "architectures", "fields", "published"];
+        let written = Object::read(NAME, text, &keys)?;
+        let manifest = template("manifest", &written.text("manifest")?, &["branch"])?;
+        let words = written.object("names")?;
+        let mut names = Vec::new();
+        for key in words.keys() {
+            names.push((
+                key.to_owned(),
+                template("names", &words.text(key)?, &["os", "os-version", "codename"])?,
+            ));
+        }
+        let entry = written.list("entry")?.iter().map(step).collect::<Result<Vec<_>, _>>()?;
         if entry.is_empty() {
             return Err(invalid(NAME, "`entry` is empty: expected the steps to an entry of the manifest"));
         }
+        let architectures = written.object("architectures")?.only(&["debian", "redhat", "suse", "other"])?;
+        for family in architectures.keys() {
+            let words = architectures.object(family)?.only(&["amd64", "arm64"])?;
+            words.keys().try_for_each(|key| words.text(key).map(drop))?;
+        }
+        let fields = written.object("fields")?.only(&["version", "url", "sha256", "size", "published"])?;
         Ok(Self {
             manifest,
-            branch: written.branch,
+            branch: written.optional_text("branch")?,
             entry,
             names,
-            architectures: written.architectures,
-            fields: written.fields,
-            published: written.published,
+            architectures,
+            fields: Fields {
+                version: fields.text("version")?,
+                url: fields.text("url")?,
+                sha256: fields.optional_text("sha256")?,
+                size: fields.optional_text("size")?,
+                published: fields.optional_text("published")?,
+            },
+            published: written.texts("published")?,
         })
     }
 
@@ -125,13 +122,14 @@ impl Config {
             "os-version" => Some(target.version.clone()),
             _ => target.codename.clone(),
         };
-        let word = target::keys(target).iter().find_map(|key| self.names.get(key));
-        let name = word.and_then(|word| word.render(os).ok()).ok_or_else(|| {
-            let known = nearby::list(&system, self.names.keys().map(String::as_str));
+        let keys = target::keys(target);
+        let word = keys.iter().find_map(|key| self.names.iter().find(|(known, _)| known == key));
+        let name = word.and_then(|(_, word)| word.render(os).ok()).ok_or_else(|| {
+            let known = nearby::list(&system, self.names.iter().map(|(known, _)| known.as_str()));
             unsupported(&format!("`{system}`: its packages are for {known}"))
         })?;
-        let family = self.architectures.get(target::family(target));
-        let arch = family.and_then(|words| words.get(&target.architecture));
+        let family = self.architectures.object(target::family(target)).ok();
+        let arch = family.and_then(|words| words.text(&target.architecture).ok());
         let arch = arch.ok_or_else(|| unsupported(&format!("`{system}` on `{}`", target.architecture)))?;
         let fill = |template: &Template| {
             let value = |placeholder: &str| match placeholder {

@@ -1,19 +1,15 @@
 //! What the operator writes: where the head is named, how an address is made, and the words per package family.
 //! Checks everything before anything is fetched.
 
-use std::{collections::BTreeMap, fmt};
-
 use bakery_sdk::{
     SourceError,
-    config::{invalid, parse},
+    config::{Object, invalid},
     resolver::Target,
     target,
     template::Template,
 };
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
+
+use crate::resolve::NAME;
 
 /// Placeholders that every target has.
 const BUILT_IN: [&str; 4] = ["version", "os", "os-version", "codename"];
@@ -23,50 +19,37 @@ pub(crate) struct Config {
     /// A text file of one line: the version that the channel points to.
     pub(crate) head: Option<String>,
     url: Template,
-    families: BTreeMap<String, BTreeMap<String, Word>>,
-}
-
-/// The value of a placeholder: one, or one per architecture.
-enum Word {
-    Always(String),
-    PerArchitecture(BTreeMap<String, String>),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    head: Option<String>,
-    url: String,
-    families: BTreeMap<String, BTreeMap<String, Word>>,
+    families: Object,
 }
 
 impl Config {
     /// Reads a query's `config`.
     pub(crate) fn read(text: &str) -> Result<Self, SourceError> {
-        let written: Written = parse(crate::resolve::NAME, text)?;
-        let refuse = |why: String| invalid(crate::resolve::NAME, why);
-        let url = Template::parse(&written.url).map_err(|why| refuse(format!("`url`: {why}")))?;
+        let written = Object::read(NAME, text, &["head", "url", "families"])?;
+        let refuse = |why: String| invalid(NAME, why);
+        let address = written.text("url")?;
+        let url = Template::parse(&address).map_err(|why| refuse(format!("`url`: {why}")))?;
         if !url.names().any(|name| name == "version") {
-            return Err(refuse(format!("`url`: `{}` has no `{{version}}`", written.url)));
+            return Err(refuse(format!("`url`: `{address}` has no `{{version}}`")));
         }
-        for (family, words) in &written.families {
-            if !["debian", "redhat", "suse", "other"].contains(&family.as_str()) {
-                return Err(refuse(format!(
-                    "`families`: `{family}` is not a family: expected `debian`, `redhat`, `suse` or `other`"
-                )));
-            }
-            if let Some(name) =
-                url.names().find(|name| !BUILT_IN.contains(name) && !words.contains_key(*name))
-            {
-                return Err(refuse(format!(
-                    "`url` needs `{{{name}}}`, which `families.{family}` does not have"
-                )));
+        let families = written.object("families")?.only(&["debian", "redhat", "suse", "other"])?;
+        for family in families.keys() {
+            let words = families.object(family)?;
+            for name in url.names().filter(|name| !BUILT_IN.contains(name)) {
+                if !words.has(name) {
+                    let place = families.place(family);
+                    return Err(refuse(format!("`url` needs `{{{name}}}`, which `{place}` does not have")));
+                }
+                for architecture in ["amd64", "arm64"] {
+                    word(&words, name, architecture)?;
+                }
             }
         }
-        if let Some(head) = &written.head {
+        let head = written.optional_text("head")?;
+        if let Some(head) = &head {
             bakery_sdk::url::normalize(head).map_err(|why| refuse(format!("`head`: {why}")))?;
         }
-        Ok(Self { head: written.head, url, families: written.families })
+        Ok(Self { head, url, families })
     }
 
     /// The address of a version's artifact for a target.
@@ -78,26 +61,24 @@ impl Config {
     ) -> Result<String, SourceError> {
         let system = target::system(target);
         let unsupported = |why: String| Err(SourceError::Unsupported(format!("`{product}` {why}")));
-        let Some(words) = self.families.get(target::family(target)) else {
-            let families: Vec<&str> = self.families.keys().map(String::as_str).collect();
+        let family = target::family(target);
+        if !self.families.has(family) {
+            let families: Vec<&str> = self.families.keys().collect();
             let families = families.join("`, `");
             return unsupported(format!(
                 "has no package for `{system}`: its packages are for the families `{families}`"
             ));
-        };
-        let word = |name: &str| match name {
+        }
+        let words = self.families.object(family)?;
+        let value = |name: &str| match name {
             "version" => Some(bakery_sdk::url::encode(version)),
             "os" => Some(target.os.clone()),
             "os-version" => Some(target.version.clone()).filter(|version| !version.is_empty()),
             "codename" => target.codename.clone(),
-            name => match words.get(name)? {
-                Word::Always(text) => Some(text.clone()),
-                Word::PerArchitecture(texts) => texts.get(&target.architecture).cloned(),
-            },
+            name => word(&words, name, &target.architecture).ok().flatten(),
         };
-        match self.url.render(word) {
-            Ok(url) => bakery_sdk::url::normalize(&url)
-                .map_err(|why| invalid(crate::resolve::NAME, format!("`url`: {why}"))),
+        match self.url.render(value) {
+            Ok(url) => bakery_sdk::url::normalize(&url).map_err(|why| invalid(NAME, format!("`url`: {why}"))),
             Err("codename") => unsupported(format!("has no package for `{system}`: it has no code name")),
             Err("os-version") => unsupported(format!("has no package for `{system}`: it has no version")),
             Err(_) => unsupported(format!("has no package for `{system}` on `{}`", target.architecture)),
@@ -105,31 +86,10 @@ impl Config {
     }
 }
 
-/// Written by hand: an untagged enum would triple the code and lose the reason.
-impl<'de> Deserialize<'de> for Word {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Words;
-
-        impl<'de> Visitor<'de> for Words {
-            type Value = Word;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text, or a text for each architecture")
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Word, E> {
-                Ok(Word::Always(text.to_owned()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Word, A::Error> {
-                let mut texts = BTreeMap::new();
-                while let Some((architecture, text)) = map.next_entry()? {
-                    texts.insert(architecture, text);
-                }
-                Ok(Word::PerArchitecture(texts))
-            }
-        }
-
-        deserializer.deserialize_any(Words)
+/// The value of a placeholder: one for all architectures, or the architecture's own.
+fn word(words: &Object, name: &str, architecture: &str) -> Result<Option<String>, SourceError> {
+    match words.object(name) {
+        Ok(texts) => texts.optional_text(architecture),
+        Err(_) => words.text(name).map(Some),
     }
 }

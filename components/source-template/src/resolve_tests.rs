@@ -130,11 +130,13 @@ fn a_pin_that_is_not_a_version_never_reaches_an_address() {
 #[test]
 fn a_wrong_configuration_is_refused_before_anything_is_fetched() {
     for (config, want) in [
-        ("null", "expected a JSON object, found `null`"),
-        (r#"{"families":{}}"#, "missing field `url` at line 1 column 15"),
+        ("null", "it is `null`, expected an object"),
+        ("{", "EOF while parsing an object at line 1 column 1"),
+        (r#"{"families":{}}"#, "`url` is missing"),
+        (r#"{"url":"https://h/{version}"}"#, "`families` is missing"),
         (
             r#"{"url":"https://h/{version}","families":{},"heads":""}"#,
-            "unknown field `heads`, expected one of `head`, `url`, `families` at line 1 column 50",
+            "`heads` is not a key: did you mean `head`?",
         ),
         (r#"{"url":"https://h/x","families":{}}"#, "`url`: `https://h/x` has no `{version}`"),
         (
@@ -143,11 +145,15 @@ fn a_wrong_configuration_is_refused_before_anything_is_fetched() {
         ),
         (
             r#"{"url":"https://h/{version}","families":{"arch":{}}}"#,
-            "`families`: `arch` is not a family: expected `debian`, `redhat`, `suse` or `other`",
+            "`families.arch` is not a key: expected `debian`, `redhat`, `suse`, `other`",
         ),
         (
-            r#"{"url":"https://h/{version}","families":{"debian":{"arch":5}}}"#,
-            "invalid type: integer `5`, expected a text, or a text for each architecture at line 1 column 59",
+            r#"{"url":"https://h/{version}{arch}","families":{"debian":{"arch":5}}}"#,
+            "`families.debian.arch` is the number `5`, expected a text",
+        ),
+        (
+            r#"{"url":"https://h/{version}{arch}","families":{"debian":{"arch":{"amd64":5}}}}"#,
+            "`families.debian.arch.amd64` is the number `5`, expected a text",
         ),
         (
             r#"{"url":"https://h/{version}{arch}","families":{"debian":{}}}"#,
