@@ -1,3 +1,5 @@
-//! The program.
+//! The program's entry: hands over to the library and turns its answer into an exit code.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    bakery::main(std::env::args_os().collect())
+}

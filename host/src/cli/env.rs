@@ -1,0 +1,70 @@
+//! The one table of environment variables. No other file reads the environment.
+
+use std::ffi::OsString;
+
+/// A variable that bakery reads.
+pub(crate) struct Variable {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What it does, in one line.
+    pub(crate) about: &'static str,
+}
+
+/// The payload of a dispatch.
+pub(crate) const DEV_SPEC: Variable =
+    Variable { name: "BAKERY_DEV_SPEC", about: "default of --dev-spec; unset or empty means none" };
+/// How long to wait for an upstream.
+pub(crate) const DEV_SPEC_WAIT: Variable =
+    Variable { name: "BAKERY_DEV_SPEC_WAIT", about: "default of --dev-spec-wait" };
+/// Base of the change-aware matrix.
+pub(crate) const BASE_REF: Variable = Variable { name: "BAKERY_BASE_REF", about: "default of --base-ref" };
+/// URL prefixes to map.
+pub(crate) const MIRRORS: Variable =
+    Variable { name: "BAKERY_MIRRORS", about: "FROM=TO pairs for --mirror, separated by spaces" };
+/// Parallel questions.
+pub(crate) const MAX_CONCURRENCY: Variable =
+    Variable { name: "BAKERY_MAX_CONCURRENCY", about: "default of --jobs; not a number means 4, less than 1 means 1" };
+/// No colour.
+pub(crate) const NO_COLOR: Variable = Variable { name: "NO_COLOR", about: "when not empty, no colour" };
+/// On GitHub.
+pub(crate) const GITHUB_ACTIONS: Variable =
+    Variable { name: "GITHUB_ACTIONS", about: "`true` turns failures and warnings into annotations" };
+/// Where compiled third-party components are kept.
+pub(crate) const CACHE_HOME: Variable =
+    Variable { name: "XDG_CACHE_HOME", about: "parent of the folder of compiled third-party components" };
+/// Where the key that signs them is kept.
+pub(crate) const STATE_HOME: Variable =
+    Variable { name: "XDG_STATE_HOME", about: "parent of the folder with the key that signs them" };
+/// Home folder.
+pub(crate) const HOME: Variable = Variable { name: "HOME", about: "where the two folders above lie by default" };
+
+/// Every variable, for `--help` and the documentation.
+pub(crate) const ALL: [&Variable; 10] = [
+    &DEV_SPEC,
+    &DEV_SPEC_WAIT,
+    &BASE_REF,
+    &MIRRORS,
+    &MAX_CONCURRENCY,
+    &NO_COLOR,
+    &GITHUB_ACTIONS,
+    &CACHE_HOME,
+    &STATE_HOME,
+    &HOME,
+];
+
+impl Variable {
+    /// The value, where it is set, not empty and UTF-8.
+    pub(crate) fn read(&self) -> Option<String> {
+        self.read_os().and_then(|value| value.into_string().ok())
+    }
+
+    /// The value, where it is set and not empty.
+    pub(crate) fn read_os(&self) -> Option<OsString> {
+        std::env::var_os(self.name).filter(|value| !value.is_empty())
+    }
+}
+
+/// Whether a variable that the project names (`buildSecrets[].envVar`) is set and not empty. Its value is not read.
+pub(crate) fn project_variable_is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+}

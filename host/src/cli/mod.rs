@@ -1,0 +1,19 @@
+//! The command line: what can be asked, in words. Decides nothing and starts nothing.
+
+mod args;
+mod build;
+mod ci_matrix;
+mod compile;
+mod completions;
+mod duration;
+pub(crate) mod env;
+mod get;
+mod options;
+mod plugin;
+
+pub(crate) use args::{Ci, Cli, Command};
+pub(crate) use build::Build;
+pub(crate) use ci_matrix::{Column, Matrix};
+pub(crate) use get::{Get, Output, Tags, Version};
+pub(crate) use options::{ChangeSource, DispatchOptions, Load, Network, UsageError};
+pub(crate) use plugin::{Inspect, Plugin};

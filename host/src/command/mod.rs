@@ -1,0 +1,44 @@
+//! What each command does, in order. The rooms below do the work.
+
+mod build;
+mod ci_matrix;
+mod failed;
+mod get;
+mod plugin;
+mod project;
+mod record;
+mod resolve;
+
+use std::sync::Arc;
+
+pub(crate) use failed::Failed;
+
+use crate::{
+    cli::{Ci, Command, Get, Plugin},
+    report::{Exit, Stdout, Talker},
+    wiring,
+};
+
+/// How a command ended.
+pub(crate) type Ended = Result<Exit, Failed>;
+
+/// Runs a command.
+pub(crate) fn run(command: Command, talker: &Arc<Talker>) -> Ended {
+    match command {
+        Command::Ci(Ci::Matrix(matrix)) => ci_matrix::run(&matrix, talker),
+        Command::Build(build) => build::run(&build, talker),
+        Command::Get(Get::Tags(tags)) => get::tags(&tags, talker),
+        Command::Get(Get::Version(version)) => get::version(&version, talker),
+        Command::Plugin(Plugin::Inspect(inspect)) => plugin::inspect(&inspect),
+        Command::Plugin(Plugin::Products) => plugin::products(),
+        Command::Completions(completions) => print(&completions.text()),
+        Command::Help(help) => print(&help.text()),
+        Command::Version => print(concat!("bakery ", env!("CARGO_PKG_VERSION"), "\n")),
+        Command::Compile(_) => Ok(if wiring::compile_child() { Exit::Done } else { Exit::Failed }),
+    }
+}
+
+fn print(text: &str) -> Ended {
+    Stdout.text(text)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,224 @@
+//! The one owner of standard error: events, warnings and errors in words.
+//! On GitHub warnings and errors are annotations too. Decides nothing and never fails.
+
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    sync::Mutex,
+};
+
+use bakery_core::{
+    config::{self, Diagnostic},
+    port::{Event, EventSink, Severity},
+};
+
+use super::{escape, words};
+use crate::cli::env;
+
+/// Where the words go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Host {
+    /// A terminal or a plain log.
+    Plain,
+    /// GitHub Actions.
+    GitHub,
+}
+
+/// How the words look.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style {
+    /// Colour; it never carries meaning.
+    pub(crate) color: bool,
+    /// Where the words go.
+    pub(crate) host: Host,
+    /// The least that is said.
+    pub(crate) threshold: Threshold,
+}
+
+/// The least that is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Threshold {
+    /// Everything (`-v`).
+    Debug,
+    /// What a person wants to see.
+    Info,
+    /// Errors alone (`-q`).
+    Error,
+}
+
+impl Style {
+    /// From the flags and the environment.
+    pub(crate) fn detect(verbose: bool, quiet: bool) -> Self {
+        let host = match env::GITHUB_ACTIONS.read().as_deref() {
+            Some("true") => Host::GitHub,
+            _ => Host::Plain,
+        };
+        Self {
+            color: host == Host::Plain && env::NO_COLOR.read_os().is_none() && io::stderr().is_terminal(),
+            host,
+            threshold: match (verbose, quiet) {
+                (_, true) => Threshold::Error,
+                (true, _) => Threshold::Debug,
+                _ => Threshold::Info,
+            },
+        }
+    }
+}
+
+/// The one writer of standard error.
+#[derive(Debug)]
+pub(crate) struct Talker {
+    style: Style,
+    lock: Mutex<()>,
+}
+
+impl Talker {
+    /// A writer with this style.
+    pub(crate) fn new(style: Style) -> Self {
+        Self { style, lock: Mutex::new(()) }
+    }
+
+    /// Something worth reading.
+    pub(crate) fn warning(&self, text: &str) {
+        if self.style.threshold == Threshold::Error {
+            return;
+        }
+        self.write("warning", "33", &escape::block(text));
+        self.annotate("warning", "title=bakery", text);
+    }
+
+    /// A failure, with what the user can do.
+    pub(crate) fn error(&self, text: &str, hint: Option<&str>) {
+        self.write("error", "31", &escape::block(text));
+        if let Some(hint) = hint {
+            self.write("  hint", "36", &escape::block(hint));
+        }
+        self.annotate("error", "title=bakery", &hint.map_or_else(|| text.to_owned(), |hint| format!("{text}\n{hint}")));
+    }
+
+    /// A finding that the configuration room rendered and escaped, at its place in a file.
+    pub(crate) fn finding(&self, finding: &Diagnostic) {
+        let error = finding.severity == config::Severity::Error;
+        if !error && self.style.threshold == Threshold::Error {
+            return;
+        }
+        self.raw(&finding.render(self.style.color));
+        let (line, column) = finding.position().unwrap_or((1, 1));
+        let place = format!("file={},line={line},col={column}", escape::github_property(&finding.file_name()));
+        let text = [Some(&finding.message), finding.label.as_ref(), finding.hint.as_ref()];
+        let text: Vec<&str> = text.into_iter().flatten().map(String::as_str).collect();
+        self.annotate(if error { "error" } else { "warning" }, &place, &text.join("\n"));
+    }
+
+    /// A sentence that follows an error.
+    pub(crate) fn note(&self, text: &str) {
+        self.write("note", "36", &escape::block(text));
+    }
+
+    fn info(&self, text: &str) {
+        if self.style.threshold != Threshold::Error {
+            self.raw(text);
+        }
+    }
+
+    fn debug(&self, text: &str) {
+        if self.style.threshold == Threshold::Debug {
+            let text = if self.style.color { format!("\u{1b}[2m{text}\u{1b}[0m") } else { text.to_owned() };
+            self.raw(&text);
+        }
+    }
+
+    fn write(&self, label: &str, color: &str, text: &str) {
+        let label = if self.style.color { format!("\u{1b}[1;{color}m{label}\u{1b}[0m") } else { label.to_owned() };
+        self.raw(&format!("{label}: {text}"));
+    }
+
+    /// `properties` are escaped already; at most 4,096 characters of a message are shown by GitHub.
+    fn annotate(&self, level: &str, properties: &str, text: &str) {
+        if self.style.host == Host::GitHub {
+            let text: String = text.chars().take(4000).collect();
+            self.raw(&format!("::{level} {properties}::{}", escape::github_data(&text)));
+        }
+    }
+
+    fn raw(&self, text: &str) {
+        let _turn = self.lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut err = io::stderr().lock();
+        // A log that nobody reads any more must not end the run.
+        let _ = err.write_all(text.trim_end().as_bytes()).and_then(|()| err.write_all(b"\n"));
+    }
+}
+
+impl EventSink for Talker {
+    fn emit(&self, event: Event) {
+        match &event {
+            Event::Denied { component, subject, hint } => {
+                self.warning(&format!("`{component}` was refused `{subject}`"));
+                self.info(&format!("  hint: {}", escape::line(hint)));
+            }
+            Event::Note { severity: Severity::Warning, message } => self.warning(message),
+            Event::GuestLog { component, severity: Severity::Warning, message } => {
+                self.warning(&format!("[{component}] {message}"));
+            }
+            Event::Request { .. }
+            | Event::Note { severity: Severity::Debug, .. }
+            | Event::GuestLog { severity: Severity::Debug, .. } => self.debug(&sentence(&event)),
+            _ => self.info(&sentence(&event)),
+        }
+    }
+}
+
+/// One line for an event that is not a warning.
+fn sentence(event: &Event) -> String {
+    let line = escape::line;
+    match event {
+        Event::Request { method, url, status, attempts, bytes, elapsed } => {
+            let status = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+            let tries = if *attempts > 1 { format!(", attempt {attempts}") } else { String::new() };
+            format!("{method} {} {status}, {bytes} bytes in {}{tries}", line(url), words::duration(*elapsed))
+        }
+        Event::Retrying { subject, attempt, message, delay, .. } => format!(
+            "{}: {}; attempt {} follows in {}",
+            line(subject),
+            line(message),
+            attempt + 1,
+            words::duration(*delay)
+        ),
+        Event::Waiting { subject, message, elapsed, delay, remaining } => format!(
+            "waiting for {}: {} (waited {}, looks again in {}, gives up in {})",
+            line(subject),
+            line(message),
+            words::duration(*elapsed),
+            words::duration(*delay),
+            words::duration(*remaining)
+        ),
+        Event::Arrived { subject, waited } => {
+            format!("{} is there after waiting {}", line(subject), words::duration(*waited))
+        }
+        Event::Pinned { image, product, channel, version, branch, .. } => {
+            let what = [version.as_deref(), branch.as_deref().map(|_| "the branch")].into_iter().flatten().next();
+            format!(
+                "dispatch pins {}{} of image {} to {}{}",
+                line(product),
+                channel.as_deref().map(|c| format!(" ({})", line(c))).unwrap_or_default(),
+                line(image),
+                what.map_or_else(|| "its head".to_owned(), line),
+                branch.as_deref().map(|b| format!(" {}", line(b))).unwrap_or_default(),
+            )
+        }
+        Event::Resolved { image, product, channel, version, pinned, origin } => format!(
+            "{}: {}{} is {}{}{}",
+            line(image),
+            line(product),
+            channel.as_deref().map(|c| format!(" ({})", line(c))).unwrap_or_default(),
+            line(version),
+            if *pinned { ", as dispatched" } else { "" },
+            origin.as_deref().map_or_else(
+                || if *pinned { ", without asking any upstream".to_owned() } else { String::new() },
+                |url| format!(", says {}", line(url))
+            ),
+        ),
+        Event::GuestLog { component, message, .. } => format!("[{}] {}", line(component), line(message)),
+        Event::Note { message, .. } => line(message),
+        Event::Denied { component, subject, .. } => format!("{} was refused {}", line(component), line(subject)),
+    }
+}

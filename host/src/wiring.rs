@@ -1,0 +1,170 @@
+//! The only file that names concrete backends: joins clock, gate, sandbox and backend when something is first asked.
+//! No logic of versions or plans, and nothing is started before it is needed.
+
+use std::{
+    cell::OnceCell,
+    future::Future,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use bakery_backend::HttpClient;
+use bakery_core::{
+    policy::Mirrors,
+    port::{EventSink, Resolvers},
+};
+use bakery_gate::{CancellationToken, Gate, GateOptions};
+use bakery_sandbox::{Builtin, CachePlace, Inspection, Limits, Sandbox, SandboxOptions};
+
+use crate::{
+    cli::{Network, UsageError, env},
+    command::Failed,
+    report::{Exit, Talker},
+};
+
+/// How long a cancelled run may take to put things down.
+const GRACE: Duration = Duration::from_millis(500);
+
+include!(concat!(env!("OUT_DIR"), "/builtins.rs"));
+
+/// The way to everything outside.
+pub(crate) struct Edge {
+    mirrors: Mirrors,
+    jobs: NonZeroUsize,
+    retry_attempts: Option<u32>,
+    folder: PathBuf,
+    talker: Arc<Talker>,
+    live: OnceCell<Live>,
+}
+
+struct Live {
+    /// Taken when it is put down.
+    runtime: Option<tokio::runtime::Runtime>,
+    sandbox: Sandbox,
+    cancel: CancellationToken,
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        // A name look-up that hangs in the system's resolver must not keep the program.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Edge {
+    /// Checks what the user said about the network; starts nothing.
+    pub(crate) fn new(network: &Network, folder: &Path, talker: &Arc<Talker>) -> Result<Self, UsageError> {
+        let mirrors = Mirrors::parse(&network.mirrors).map_err(|error| {
+            UsageError::new(format!("--mirror: {error}"))
+                .hint("write --mirror FROM=TO, for example --mirror https://cdn.posit.co/=https://mirror.example/posit/")
+        })?;
+        Ok(Self {
+            mirrors,
+            jobs: network.jobs,
+            retry_attempts: network.retry_attempts,
+            folder: folder.to_owned(),
+            talker: Arc::clone(talker),
+            live: OnceCell::new(),
+        })
+    }
+
+    /// Questions at the same time.
+    pub(crate) fn jobs(&self) -> NonZeroUsize {
+        self.jobs
+    }
+
+    /// Runs work that asks. Ctrl-C and SIGTERM cancel it: waiting ends at once.
+    pub(crate) fn run<'a, T, F>(&'a self, work: impl FnOnce(&'a dyn Resolvers) -> F) -> Result<T, Failed>
+    where
+        F: Future<Output = T>,
+    {
+        let live = self.live()?;
+        let work = work(&live.sandbox);
+        let runtime = live.runtime.as_ref().expect("the runtime is taken only when everything is put down");
+        runtime.block_on(async {
+            let mut work = std::pin::pin!(work);
+            let exit = tokio::select! {
+                done = &mut work => return Ok(done),
+                exit = signal() => exit,
+            };
+            live.cancel.cancel();
+            // What was asked is put down; an answer that still arrives is not used.
+            let _ = tokio::time::timeout(GRACE, work).await;
+            Err(Failed::Signal(exit))
+        })
+    }
+
+    fn live(&self) -> Result<&Live, Failed> {
+        if let Some(live) = self.live.get() {
+            return Ok(live);
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(|error| Failed::because(format!("cannot start the runtime: {error}")))?;
+        let cancel = CancellationToken::new();
+        let events: Arc<dyn EventSink> = Arc::clone(&self.talker) as Arc<dyn EventSink>;
+        let mut options = GateOptions::new(Arc::new(HttpClient::new()), Arc::clone(&events));
+        options.mirrors = self.mirrors.clone();
+        options.cancel = cancel.clone();
+        options.retry.seed = u64::from(std::process::id());
+        if let Some(attempts) = self.retry_attempts {
+            options.retry.attempts = attempts;
+        }
+        let sandbox = Sandbox::new(SandboxOptions {
+            gate: Arc::new(Gate::new(options)),
+            events,
+            limits: Limits::default(),
+            builtins: BUILTINS,
+            root: self.folder.clone(),
+            cache: cache_place(),
+            compiler: std::env::current_exe().ok().map(|own| vec![own.into_os_string(), "__compile".into()]),
+        });
+        Ok(self.live.get_or_init(|| Live { runtime: Some(runtime), sandbox, cancel }))
+    }
+}
+
+/// What a component imports and exports, without running it.
+pub(crate) fn inspect(bytes: &[u8]) -> Result<Inspection, String> {
+    bakery_sandbox::inspect(bytes).map_err(|error| error.to_string())
+}
+
+/// The child process that compiles; gives whether it succeeded.
+pub(crate) fn compile_child() -> bool {
+    bakery_sandbox::compile_child_main() == std::process::ExitCode::SUCCESS
+}
+
+/// Where compiled third-party components are kept, where the user has a home.
+fn cache_place() -> Option<CachePlace> {
+    let home = env::HOME.read_os().map(PathBuf::from);
+    let below = |variable: &env::Variable, fallback: &str| {
+        variable
+            .read_os()
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+            .or_else(|| home.as_ref().map(|home| home.join(fallback)))
+            .map(|path| path.join("bakery"))
+    };
+    Some(CachePlace {
+        cache: below(&env::CACHE_HOME, ".cache")?.join("components"),
+        state: below(&env::STATE_HOME, ".local/state")?,
+    })
+}
+
+/// Completes when the user or the system wants the run to end.
+async fn signal() -> Exit {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => Exit::Interrupted,
+        _ = terminate.recv() => Exit::Terminated,
+    }
+}
