@@ -370,3 +370,31 @@ fn a_substituted_pin_gives_the_predecessor_s_address() {
         );
     }
 }
+
+#[test]
+fn no_cut_or_flipped_byte_of_a_manifest_is_more_than_an_error() {
+    let body = include_bytes!("fixtures/packages.json");
+    let (_, config) = entry("connect", "daily").unwrap();
+    let targets = vec![target("ubuntu", "24.04", "amd64"), target("rocky", "8", "amd64")];
+    let query = Query { targets, ..query("connect", "daily", &config) };
+    let ask_with =
+        |body: Vec<u8>| bakery_source_manifest::resolve(&FakeUpstream::new().with(CONNECT, body), &query);
+    for at in 0..body.len() {
+        assert!(ask_with(body[..at].to_vec()).is_err(), "cut at {at}");
+        let mut flipped = body.to_vec();
+        flipped[at] ^= 1 << (at % 8);
+        let Ok(answer) = ask_with(flipped) else { continue };
+        for artifact in answer.artifacts.into_iter().flatten() {
+            assert!(
+                artifact.url.starts_with("http") && artifact.url.is_ascii(),
+                "flipped at {at}: {}",
+                artifact.url
+            );
+            assert!(
+                bakery_sdk::version::is_version(&artifact.version),
+                "flipped at {at}: {}",
+                artifact.version
+            );
+        }
+    }
+}
