@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &Build, talker: &Arc<Talker>) -> Ended {
             has_variable: &|name| env::project_variable_is_set(name),
         },
     );
-    for warning in &bake.warnings {
+    for warning in builds.guesses.iter().chain(&bake.warnings) {
         talker.warning(warning);
     }
     Stdout.json(&bake.plan)?;

@@ -194,17 +194,14 @@ fn sentence(event: &Event) -> String {
         Event::Arrived { subject, waited } => {
             format!("{} is there after waiting {}", line(subject), words::duration(*waited))
         }
-        Event::Pinned { image, product, channel, version, branch, .. } => {
-            let what = [version.as_deref(), branch.as_deref().map(|_| "the branch")].into_iter().flatten().next();
-            format!(
-                "dispatch pins {}{} of image {} to {}{}",
-                line(product),
-                channel.as_deref().map(|c| format!(" ({})", line(c))).unwrap_or_default(),
-                line(image),
-                what.map_or_else(|| "its head".to_owned(), line),
-                branch.as_deref().map(|b| format!(" {}", line(b))).unwrap_or_default(),
-            )
-        }
+        Event::Pinned { image, product, channel, version, branch, .. } => format!(
+            "dispatch pins {}{} of image {} to {}{}",
+            line(product),
+            channel.as_deref().map(|c| format!(" ({})", line(c))).unwrap_or_default(),
+            line(image),
+            version.as_deref().map_or_else(|| "its head".to_owned(), line),
+            branch.as_deref().map(|b| format!(", release branch {}", line(b))).unwrap_or_default(),
+        ),
         Event::Resolved { image, product, channel, version, pinned, origin } => format!(
             "{}: {}{} is {}{}{}",
             line(image),

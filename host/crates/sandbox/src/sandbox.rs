@@ -122,7 +122,9 @@ impl Sandbox {
             let message = format!("the wait for {subject} was cancelled");
             return Err(Failure::new(FailureKind::Cancelled, subject, message).into());
         }
-        note_the_wait(waited.answer, waited.waited, waited.looks)
+        // The time of an only look is not a wait.
+        let time = if waited.looks > 1 { waited.waited } else { Duration::ZERO };
+        note_the_wait(waited.answer, time, waited.looks)
     }
 
     async fn list_once(&self, query: &ListQuery) -> Result<Vec<String>, SourceError> {

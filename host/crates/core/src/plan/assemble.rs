@@ -31,6 +31,7 @@ impl<'a, 'c> Assembly<'a, 'c> {
             skipped: Vec::new(),
             considered: questions.passed_over.clone(),
             warnings: questions.warnings.clone(),
+            guesses: Vec::new(),
         };
         Self { selection, questions, facts, out }
     }
@@ -142,6 +143,9 @@ impl<'a, 'c> Assembly<'a, 'c> {
         resolved: ResolvedDev,
         labels: Vec<Dependency>,
     ) {
+        for guess in &resolved.guesses {
+            self.out.guesses.push(format!("image `{}` {}: {guess}", image.name, resolved.version));
+        }
         for warning in &resolved.warnings {
             self.out.warnings.push(format!("image `{}` {}: {warning}", image.name, resolved.version));
         }

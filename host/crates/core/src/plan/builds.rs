@@ -25,6 +25,8 @@ pub struct Builds<'c> {
     pub considered: Vec<String>,
     /// Sentences for the user.
     pub warnings: Vec<String>,
+    /// Sentences for whoever builds: artifacts whose URL the upstream did not name.
+    pub guesses: Vec<String>,
 }
 
 /// Where a version comes from.

@@ -30,6 +30,8 @@ pub struct ResolvedDev {
     pub dropped: Vec<(String, SourceError)>,
     /// Sentences for the user, those about `dropped` included.
     pub warnings: Vec<String>,
+    /// URLs that the upstream did not name, for whoever builds.
+    pub guesses: Vec<String>,
 }
 
 /// An operating system with its artifacts.
@@ -65,12 +67,12 @@ pub fn apply(
     let origin =
         resolution.origin.clone().unwrap_or_else(|| format!("the source of `{}`", dev.source.product()));
     let answers = answers_by_os(&dev.os, resolution)?;
-    let mut warnings = Vec::new();
+    let (mut warnings, mut guesses) = (Vec::new(), Vec::new());
     let mut versions: Vec<(String, String)> = Vec::new();
     let mut dropped = Vec::new();
     let mut left = Vec::new();
     for (os, answer) in dev.os.iter().zip(answers) {
-        match accept(os, answer, &mut versions, &mut warnings) {
+        match accept(os, answer, &mut versions, &mut guesses) {
             Ok(artifacts) => left.push(ResolvedOs { os: os.clone(), artifacts }),
             Err(error) => {
                 warnings.push(format!("`{}` is left out, because it has no artifact: {error}", os.name));
@@ -106,6 +108,7 @@ pub fn apply(
         origin: resolution.origin.clone(),
         dropped,
         warnings,
+        guesses,
     })
 }
 
@@ -141,6 +144,7 @@ fn dependency(dev: &DevVersion, version: ProductVersion, pinned: bool) -> Resolv
         origin: None,
         dropped: Vec::new(),
         warnings: Vec::new(),
+        guesses: Vec::new(),
     }
 }
 
@@ -177,7 +181,7 @@ fn accept(
     os: &Os,
     answers: Vec<Answer<'_>>,
     versions: &mut Vec<(String, String)>,
-    warnings: &mut Vec<String>,
+    guesses: &mut Vec<String>,
 ) -> Result<Vec<PlatformArtifact>, SourceError> {
     let has_amd64 =
         answers.iter().any(|(platform, answer)| *platform == Platform::LinuxAmd64 && answer.is_ok());
@@ -192,7 +196,7 @@ fn accept(
             }
             Err(error @ SourceError::InvalidAnswer(_)) => return Err(error.clone()),
             Err(_) if !os.platforms.contains(&platform) => {}
-            Err(error) if platform == Platform::LinuxArm64 && has_amd64 => warnings.push(format!(
+            Err(error) if platform == Platform::LinuxArm64 && has_amd64 => guesses.push(format!(
                 "the upstream names no artifact of `{}` for {platform} ({error}): its URL is guessed from linux/amd64",
                 os.name
             )),
@@ -360,7 +364,7 @@ mod tests {
             let resolved = apply(&dev(&systems), None, &resolution(vec![found("1.0.1"), arm64])).unwrap();
             assert_eq!(resolved.os[0].download_url().as_deref(), Some(url));
             assert_eq!(resolved.os[0].artifacts.len(), known);
-            assert_eq!(resolved.warnings, warnings);
+            assert_eq!(resolved.guesses, warnings);
             resolved
         }
         let digest: Digest = format!("sha256:{}", "ab".repeat(32)).parse().unwrap();

@@ -82,6 +82,11 @@ impl Unresolved {
                 key.product, key.channel
             )),
             Self::NoOs => Some("list at least one operating system under `os`".to_owned()),
+            Self::Source(SourceError::Mismatch { waited, .. }) if waited.is_zero() => Some(
+                "`--dev-spec-wait 15m` waits until the upstream has caught up; `pinned: substitute` on the development \
+                 version builds what the upstream's manifest no longer has"
+                    .to_owned(),
+            ),
             Self::Source(SourceError::Mismatch { waited, .. } | SourceError::Torn { waited, .. }) => {
                 Some(if waited.is_zero() {
                     "`--dev-spec-wait 15m` waits until the upstream has caught up".to_owned()
@@ -202,7 +207,7 @@ mod tests {
     fn every_reason_is_a_sentence_that_names_the_version_and_what_to_do() {
         insta::assert_snapshot!(skipped(Unresolved::Source(mismatch(0))), @r"
         [bakery::plan::dispatch_version_mismatch] the development version of connect (daily) of image `connect` (line 7) cannot be resolved: `2026.05.0-dev+2` was dispatched, but https://cdn.example/latest.json has `2026.05.0-dev+1`, written 2026-05-04T10:00:00Z
-        hint: `--dev-spec-wait 15m` waits until the upstream has caught up
+        hint: `--dev-spec-wait 15m` waits until the upstream has caught up; `pinned: substitute` on the development version builds what the upstream's manifest no longer has
         ");
         insta::assert_snapshot!(skipped(Unresolved::Source(mismatch(61))), @r"
         [bakery::plan::dispatch_version_mismatch] the development version of connect (daily) of image `connect` (line 7) cannot be resolved: `2026.05.0-dev+2` was dispatched, but https://cdn.example/latest.json has `2026.05.0-dev+1`, written 2026-05-04T10:00:00Z, after 61 s of waiting
