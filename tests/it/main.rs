@@ -1,0 +1,4 @@
+//! Tests across rooms: the drawing of the house, the contract, the sandbox.
+
+mod arrows;
+mod contract;
