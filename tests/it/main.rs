@@ -1,0 +1,3 @@
+//! Tests across rooms, one module per room.
+
+mod sandbox;
