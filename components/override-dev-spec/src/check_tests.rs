@@ -236,3 +236,26 @@ fn size_and_depth_are_bounded() {
     let broken = format!(r#"{{"version":{}"#, "[".repeat(60_000));
     assert!(refused(&broken).contains("EOF while parsing"));
 }
+
+#[test]
+fn no_cut_or_flipped_byte_of_a_payload_is_more_than_an_error() {
+    let spec =
+        r#"{"version":"2026.05.0-dev+185-gSHA","channel":"daily","image":"é","build_number":5,"x":[{}]}"#;
+    for at in 0..spec.len() {
+        if let Some(cut) = spec.get(..at) {
+            assert!(check(cut).is_err(), "{cut}");
+        }
+        for bit in 0..8 {
+            let mut flipped = spec.as_bytes().to_vec();
+            flipped[at] ^= 1 << bit;
+            let Ok(flipped) = String::from_utf8(flipped) else { continue };
+            match check(&flipped) {
+                Ok(checked) => {
+                    assert!(checked.version.is_some_and(|v| v.is_ascii() && v.len() < 40), "{flipped}")
+                }
+                Err(Error::InvalidSpec(text)) => assert!(!text.contains(char::is_control), "{text:?}"),
+                Err(other) => panic!("{flipped}: {other:?}"),
+            }
+        }
+    }
+}
