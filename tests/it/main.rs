@@ -2,3 +2,4 @@
 
 mod arrows;
 mod contract;
+mod sandbox;

@@ -9,7 +9,7 @@ pub(crate) enum Breach {
     #[error("ran longer than {} of guest time", seconds(*.0))]
     GuestTime(Duration),
     /// See [`crate::Limits::call_time`].
-    #[error("did not finish within {}, waiting included", seconds(*.0))]
+    #[error("took longer than {} with all its waiting", seconds(*.0))]
     CallTime(Duration),
     /// See [`crate::Limits::memory_bytes`].
     #[error("asked for more than {} of memory", bytes(*.0))]
@@ -41,6 +41,9 @@ pub(crate) enum Breach {
     /// The engine's stack bound.
     #[error("recursed too deeply: it used more than {} of stack", bytes(*.0))]
     Stack(usize),
+    /// A function of an interface that the sandbox does not have.
+    #[error("called `{0}`, which is not provided,")]
+    Absent(String),
     /// A string that is not UTF-8.
     #[error("handed over text that is not UTF-8")]
     Text,

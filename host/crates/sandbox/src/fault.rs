@@ -3,6 +3,7 @@
 
 use bakery_core::port::{Failure, FailureKind};
 use wasmtime::Trap;
+use wasmtime_wasi::I32Exit;
 
 use crate::{
     breach::Breach,
@@ -61,6 +62,9 @@ fn cause(error: &wasmtime::Error, guest: &Guest) -> Cause {
             }
             (other, ..) => Cause::Trapped(other.to_string().trim_start_matches("wasm trap: ").to_owned()),
         };
+    }
+    if let Some(exit) = error.downcast_ref::<I32Exit>() {
+        return Cause::Other(format!("it ended itself with exit status {}", exit.0));
     }
     let text = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
     if let Some(breach) = known(&text, guest) {

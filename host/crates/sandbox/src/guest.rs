@@ -98,7 +98,7 @@ impl Guest {
         if self.meter.spent() >= self.limits.guest_time {
             return Err(Breach::GuestTime(self.limits.guest_time));
         }
-        if Instant::now() > self.deadline {
+        if Instant::now() >= self.deadline {
             return Err(Breach::CallTime(self.limits.call_time));
         }
         Ok(())

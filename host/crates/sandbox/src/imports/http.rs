@@ -11,8 +11,11 @@ use crate::{
         types,
     },
     breach::Breach,
-    guest::Guest,
+    guest::{Guest, cut},
 };
+
+/// How much of a guest's URL a failure repeats.
+pub(super) const SUBJECT_BYTES: usize = 2 * 1024;
 
 /// Selects the gate for a linker.
 pub(crate) struct Online;
@@ -51,6 +54,8 @@ impl Host for OnlineGuest<'_> {
         let lowered = answers.into_iter().map(|answer| {
             let answer = answer.and_then(|fetched| fit(fetched, &mut left, limits.fetch_bytes));
             answer.map_err(|failure| {
+                let subject = cut(&failure.subject, SUBJECT_BYTES).0.to_owned();
+                let failure = Failure { subject, ..failure };
                 guest.issue(&failure);
                 lower(&failure)
             })

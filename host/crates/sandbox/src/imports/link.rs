@@ -87,7 +87,7 @@ pub(crate) fn link(
     let mut linker = Linker::new(engine);
     grant(&mut linker, world, outlet).map_err(broken)?;
     if !builtin && wants_wasi(engine, component) {
-        wasi::grant(&mut linker, component).map_err(broken)?;
+        wasi::grant(&mut linker, engine, component).map_err(broken)?;
     }
     linker.instantiate_pre(component).map_err(broken)
 }

@@ -4,7 +4,7 @@
 use bakery_core::port::{Event, Failure, FailureKind};
 use wasmtime::component::HasData;
 
-use super::http::lower;
+use super::http::{SUBJECT_BYTES, lower};
 use crate::{
     bindings::http::{Host, Request, Response},
     breach::Breach,
@@ -38,7 +38,7 @@ impl Host for OfflineGuest<'_> {
 fn deny(guest: &mut Guest, url: &str) -> Failure {
     const HINT: &str = "a version that is pinned offline must be found without a request; \
                         without `offlineWhenPinned`, the lines under `allow:` of the source are granted";
-    let subject = cut(url, 2048).0.to_owned();
+    let subject = cut(url, SUBJECT_BYTES).0.to_owned();
     let message = format!("`{subject}` was not read: this question is asked without any network");
     let failure = Failure::new(FailureKind::Denied, subject.clone(), message).with_hint(HINT);
     guest.issue(&failure);

@@ -6,13 +6,19 @@ use std::{pin::Pin, task, time::Duration};
 
 use bakery_core::port::Severity;
 use sha2::{Digest, Sha256};
-use wasmtime::component::{Component, Linker};
+use wasmtime::{
+    Engine,
+    component::{Component, Linker, ResourceType, types::ComponentItem},
+};
 use wasmtime_wasi::{
     Deterministic, HostMonotonicClock, HostWallClock, ResourceTable, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView,
     cli::{IsTerminal, StdoutStream},
 };
 
-use crate::guest::{Guest, SharedLog};
+use crate::{
+    breach::Breach,
+    guest::{Guest, SharedLog},
+};
 
 /// Bytes that a guest may draw from its randomness at once.
 const RANDOM_BYTES: u64 = 64 * 1024;
@@ -26,11 +32,43 @@ pub(crate) struct Wasi {
     table: ResourceTable,
 }
 
-/// Links WASI 0.2, and a trap for every other `wasi:` import.
-pub(super) fn grant(linker: &mut Linker<Guest>, component: &Component) -> wasmtime::Result<()> {
+/// The packages that are there, though empty.
+const PROVIDED: [&str; 6] = ["wasi:cli", "wasi:clocks", "wasi:filesystem", "wasi:io", "wasi:random", "wasi:sockets"];
+
+/// Links WASI 0.2, and for every other `wasi:` import functions that trap when they are called.
+pub(super) fn grant(linker: &mut Linker<Guest>, engine: &Engine, component: &Component) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
-    linker.define_unknown_imports_as_traps(component)
+    let kind = component.component_type();
+    // An interface repeats the resources that it uses of others; only who declares one may define it.
+    let mut declared = Vec::new();
+    for (name, item) in kind.imports(engine) {
+        let ComponentItem::ComponentInstance(instance) = item.ty else { continue };
+        let package = name.split_once('/').map_or(name, |(package, _)| package);
+        let absent = name.starts_with("wasi:") && !PROVIDED.contains(&package);
+        for (item, kind) in instance.exports(engine) {
+            match kind.ty {
+                ComponentItem::Resource(resource) if !declared.contains(&resource) => {
+                    declared.push(resource);
+                    if absent {
+                        let stub = ResourceType::host::<Absent>();
+                        linker.instance(name)?.resource(item, stub, |_, _| Ok(()))?;
+                    }
+                }
+                ComponentItem::ComponentFunc(_) if absent => {
+                    let function = format!("{name}#{item}");
+                    linker.instance(name)?.func_new(item, move |_, _, _, _| {
+                        Err(wasmtime::Error::new(Breach::Absent(function.clone())))
+                    })?;
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
+
+/// Stands for every resource of an interface that is not there.
+struct Absent;
 
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {

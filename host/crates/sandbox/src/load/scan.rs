@@ -118,8 +118,7 @@ impl Shape {
                 Payload::CodeSectionStart { count, .. } => {
                     self.functions = self.functions.saturating_add(count);
                     if self.functions > FUNCTIONS {
-                        let found = self.functions;
-                        return Err(Found::Bomb(format!("it has {found} functions; at most {FUNCTIONS} are compiled")));
+                        return Err(Found::Bomb(format!("it has more than {FUNCTIONS} functions")));
                     }
                 }
                 Payload::CodeSectionEntry(body) => self.scan_function(&body)?,

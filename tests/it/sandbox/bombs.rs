@@ -1,0 +1,84 @@
+//! Components that are small and take long to compile.
+
+use bakery_core::port::FailureKind::InvalidInput;
+
+use super::{
+    house::{House, tight},
+    workshop::{EMPTY, resolver, with_inner},
+};
+
+/// A version source with a module inside that is never started.
+fn with_module(module: &str) -> Vec<u8> {
+    with_inner(resolver(EMPTY, ""), &format!("(component (core module {module}))"))
+}
+
+fn function(locals: usize, body: &str) -> String {
+    format!("(func (local {}) {body})", "i32 ".repeat(locals))
+}
+
+async fn refused(bomb: &[u8], what: &str) {
+    let house = House::new(tight(), &[]);
+    house.write("bomb.wasm", bomb);
+    let words = format!("component `bomb.wasm` would take too long to compile: {what}");
+    house.file_fails("bomb.wasm", InvalidInput, &words).await;
+}
+
+async fn accepted(component: &[u8]) {
+    let house = House::new(tight(), &[]);
+    house.write("fine.wasm", component);
+    house.ask_file("fine.wasm").await.unwrap();
+}
+
+#[tokio::test]
+async fn locals_times_branch_targets_are_bounded() {
+    let what = "a function has 4000 locals and more than 250 branch targets; their product may be at most 1000000";
+    let loops = "(loop) ".repeat(6000);
+    refused(&with_module(&function(4000, &loops)), what).await;
+    // Blocks count where something jumps to their end, in whatever way.
+    for jump in ["(br 0)", "(br_if 0 (i32.const 0))", "(br_table 0 0 (i32.const 0))"] {
+        let blocks = format!("(block {jump}) ").repeat(6000);
+        refused(&with_module(&function(4000, &blocks)), what).await;
+    }
+    accepted(&with_module(&function(4000, &"(block) ".repeat(6000)))).await;
+}
+
+#[tokio::test]
+async fn blocks_inside_each_other_are_bounded() {
+    let nest = |depth: usize| {
+        let open = "(block ".repeat(depth);
+        with_module(&function(0, &format!("{open} (br_if 0 (i32.const 0)) {}", ")".repeat(depth))))
+    };
+    refused(&nest(1_000), "a function has more than 1000 blocks inside each other").await;
+    accepted(&nest(300)).await;
+}
+
+#[tokio::test]
+async fn functions_are_bounded_over_all_modules() {
+    let functions = "(func) ".repeat(30_000);
+    let inner = format!("(component (core module {functions}) (core module {functions}))");
+    refused(&with_inner(resolver(EMPTY, ""), &inner), "it has more than 50000 functions").await;
+}
+
+#[tokio::test]
+async fn branch_tables_are_bounded_over_all_functions() {
+    let table = function(0, &format!("(br_table {} (i32.const 0))", "0 ".repeat(60_000)));
+    refused(&with_module(&table.repeat(20)), "its branch tables have more than 1000000 entries").await;
+}
+
+#[tokio::test]
+async fn features_that_are_off_are_refused_where_they_are_used() {
+    for (module, feature) in [
+        ("(memory 1 1 shared)", "threads"),
+        ("(memory i64 1)", "memory64"),
+        ("(memory 1) (memory 1)", "multiple memories"),
+        ("(tag)", "exceptions"),
+        ("(func $f (return_call $f))", "tail calls"),
+        ("(type (struct))", "gc"),
+    ] {
+        let house = House::new(tight(), &[]);
+        house.write("new.wasm", &with_module(module));
+        let error = house.ask_file("new.wasm").await.unwrap_err().to_string();
+        assert!(error.starts_with("component `new.wasm` is not valid: "), "{feature}: {error}");
+        house.still_answers().await;
+    }
+}
