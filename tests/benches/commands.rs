@@ -33,7 +33,8 @@ fn main() {
     };
     let (version, peak) = measure(project.path(), &command(&["version"]));
     row("bakery version", version, spawn, Some(peak));
-    let (exclude, peak) = measure(project.path(), &command(&["ci", "matrix", "--dev-versions", "exclude", "-q"]));
+    let (exclude, peak) =
+        measure(project.path(), &command(&["ci", "matrix", "--dev-versions", "exclude", "-q"]));
     row(&format!("ci matrix --dev-versions exclude, {label}"), exclude, spawn, Some(peak));
     println!("{:<58} the Python tool took 740 ms and 81 MiB where it was measured", "");
 
@@ -66,7 +67,17 @@ fn ten_products() {
             .map(|_| {
                 let done = Program::bakery()
                     .cwd(project.path())
-                    .args(["ci", "matrix", "--dev-versions", "only", "-q", "--jobs", jobs, "--mirror", &mirror])
+                    .args([
+                        "ci",
+                        "matrix",
+                        "--dev-versions",
+                        "only",
+                        "-q",
+                        "--jobs",
+                        jobs,
+                        "--mirror",
+                        &mirror,
+                    ])
                     .run();
                 assert_eq!(done.code, 0, "{}", done.stderr);
                 done.elapsed
@@ -105,7 +116,8 @@ fn source(n: usize) -> String {
 }
 
 fn manifest() -> String {
-    r#"{"packages": {"u24": {"version": "2026.05.0-dev+1", "url": "https://upstream.example/a.deb"}}}"#.to_owned()
+    r#"{"packages": {"u24": {"version": "2026.05.0-dev+1", "url": "https://upstream.example/a.deb"}}}"#
+        .to_owned()
 }
 
 const TEMPLATE: &str = "

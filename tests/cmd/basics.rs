@@ -110,7 +110,8 @@ fn an_unknown_key_warns_with_a_suggestion_and_fails_with_strict() {
 #[test]
 fn on_github_failures_are_annotations_too() {
     let project = Project::new("repository: {url: https://git.example/x}\nimages: 3\n");
-    let done = Program::bakery().cwd(project.path()).args(["ci", "matrix"]).env("GITHUB_ACTIONS", "true").run();
+    let done =
+        Program::bakery().cwd(project.path()).args(["ci", "matrix"]).env("GITHUB_ACTIONS", "true").run();
     assert_eq!(done.code, 1);
     let annotations: Vec<&str> = done.stderr.lines().filter(|line| line.starts_with("::error ")).collect();
     assert_eq!(annotations.len(), 1, "{}", done.stderr);
@@ -120,8 +121,17 @@ fn on_github_failures_are_annotations_too() {
 #[test]
 fn versions_help_and_completions_are_on_standard_output() {
     let done = bakery(&["version"]);
-    assert_eq!((done.code, done.stdout.as_str()), (0, format!("bakery {}\n", env!("CARGO_PKG_VERSION")).as_str()));
-    for arguments in [&["--help"][..], &["ci", "matrix", "--help"], &["build", "--help"], &["get", "tags", "--help"], &["help"]] {
+    assert_eq!(
+        (done.code, done.stdout.as_str()),
+        (0, format!("bakery {}\n", env!("CARGO_PKG_VERSION")).as_str())
+    );
+    for arguments in [
+        &["--help"][..],
+        &["ci", "matrix", "--help"],
+        &["build", "--help"],
+        &["get", "tags", "--help"],
+        &["help"],
+    ] {
         let done = bakery(arguments);
         assert_eq!(done.code, 0, "{arguments:?}");
         assert!(done.stdout.contains("Examples:"), "{arguments:?}: {}", done.stdout);

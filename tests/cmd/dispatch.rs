@@ -59,7 +59,12 @@ fn rows(done: &Finished) -> Vec<(String, String)> {
     assert_eq!(done.stdout.matches('\n').count(), 1, "one line: {:?}", done.stdout);
     let rows: Vec<serde_json::Value> = serde_json::from_str(&done.stdout).expect("standard output is JSON");
     rows.iter()
-        .map(|row| (row["image"].as_str().unwrap_or_default().to_owned(), row["version"].as_str().unwrap_or_default().to_owned()))
+        .map(|row| {
+            (
+                row["image"].as_str().unwrap_or_default().to_owned(),
+                row["version"].as_str().unwrap_or_default().to_owned(),
+            )
+        })
         .collect()
 }
 
@@ -79,7 +84,9 @@ fn a_stale_manifest_fails_at_once_and_names_both_versions() {
     upstream.on("/connect/latest-packages.json", manifest(OLD));
     let done = matrix(&upstream, &["--dev-spec", &spec(NEW, r#", "image": "connect""#)]);
     assert_eq!((done.code, done.stdout.as_str()), (10, ""), "{}", done.stderr);
-    for part in [OLD, NEW, "latest-packages.json", "2026-05-20T06:00:00", "--dev-spec-wait", "pinned: substitute"] {
+    for part in
+        [OLD, NEW, "latest-packages.json", "2026-05-20T06:00:00", "--dev-spec-wait", "pinned: substitute"]
+    {
         assert!(done.stderr.contains(part), "`{part}` is missing in: {}", done.stderr);
     }
     assert_eq!(upstream.log().len(), 1);
@@ -107,7 +114,8 @@ fn a_half_propagated_manifest_is_never_built_and_is_waited_for() {
     assert!(done.stderr.contains("Ubuntu 22.04") || done.stderr.contains("ubuntu 22.04"), "{}", done.stderr);
 
     let upstream = Upstream::start();
-    upstream.on_each("/connect/latest-packages.json", |n| if n == 0 { torn(NEW, OLD) } else { manifest(NEW) });
+    upstream
+        .on_each("/connect/latest-packages.json", |n| if n == 0 { torn(NEW, OLD) } else { manifest(NEW) });
     let done = matrix(&upstream, &["--dev-spec", &payload, "--dev-spec-wait", "1m"]);
     assert_eq!(rows(&done).len(), 1);
 }
@@ -153,7 +161,8 @@ fn a_payload_that_could_mean_two_products_is_ambiguous_and_the_field_is_named() 
     for part in ["connect", "package-manager", "`product`"] {
         assert!(done.stderr.contains(part), "`{part}` is missing in: {}", done.stderr);
     }
-    let done = matrix(&upstream, &["--dev-spec", &format!(r#"{{"version": "{NEW}", "image": "package-manager"}}"#)]);
+    let done =
+        matrix(&upstream, &["--dev-spec", &format!(r#"{{"version": "{NEW}", "image": "package-manager"}}"#)]);
     assert_eq!(done.code, 1);
     assert!(done.stderr.contains("`channel`"), "{}", done.stderr);
     assert_eq!(upstream.connections(), 0);
@@ -168,7 +177,15 @@ fn a_payload_and_an_explicit_exclude_contradict_each_other() {
 
 #[test]
 fn a_wrong_payload_is_a_usage_error_before_any_file_is_read() {
-    for bad in ["", "{", "[]", "{}", r#"{"version": 1}"#, r#"{"version": "v1"}"#, r#"{"version": "1.2.3", "version": "1.2.4"}"#] {
+    for bad in [
+        "",
+        "{",
+        "[]",
+        "{}",
+        r#"{"version": 1}"#,
+        r#"{"version": "v1"}"#,
+        r#"{"version": "1.2.3", "version": "1.2.4"}"#,
+    ] {
         let nowhere = tempfile::tempdir().unwrap();
         let done = Program::bakery().cwd(nowhere.path()).args(["ci", "matrix", "--dev-spec", bad]).run();
         assert_eq!((done.code, done.stdout.as_str()), (2, ""), "{bad}: {}", done.stderr);
@@ -180,7 +197,10 @@ fn a_wrong_payload_is_a_usage_error_before_any_file_is_read() {
 #[test]
 fn an_unknown_field_of_a_payload_is_a_warning_that_names_it() {
     let upstream = Upstream::start();
-    let done = matrix(&upstream, &["--dev-spec", &spec(NEW, r#", "product": "package-manager", "chanel": "x", "sha": "abc""#)]);
+    let done = matrix(
+        &upstream,
+        &["--dev-spec", &spec(NEW, r#", "product": "package-manager", "chanel": "x", "sha": "abc""#)],
+    );
     assert_eq!(rows(&done).len(), 1);
     assert!(done.stderr.contains("`chanel`") && done.stderr.contains("warning"), "{}", done.stderr);
     assert!(!done.stderr.contains("`sha`"), "{}", done.stderr);
@@ -207,7 +227,11 @@ fn tags_and_plan_take_a_payload_too() {
     let mirror = format!("https://cdn.posit.co/={}/", upstream.url());
     let payload = spec(NEW, r#", "product": "connect""#);
     let run = |verb: &[&str]| {
-        Program::bakery().cwd(project.path()).args(verb).args(["--dev-spec", &payload, "--mirror", &mirror]).run()
+        Program::bakery()
+            .cwd(project.path())
+            .args(verb)
+            .args(["--dev-spec", &payload, "--mirror", &mirror])
+            .run()
     };
     let tags = run(&["get", "tags", "--output", "uid"]);
     assert_eq!(tags.code, 0, "{}", tags.stderr);
@@ -234,7 +258,10 @@ fn what_was_pinned_and_answered_is_recorded() {
     assert_eq!(record["dispatch"]["pins"][0]["image"], "connect");
     assert_eq!(record["dispatch"]["pins"][0]["version"], NEW);
     assert_eq!(record["resolutions"][0]["version"], NEW);
-    assert!(record["resolutions"][0]["origin"].as_str().unwrap().contains("latest-packages.json"), "{record}");
+    assert!(
+        record["resolutions"][0]["origin"].as_str().unwrap().contains("latest-packages.json"),
+        "{record}"
+    );
 }
 
 #[test]
@@ -246,12 +273,18 @@ fn a_pinned_version_can_be_substituted_into_the_url_where_the_file_says_so() {
         let file = older.replace('+', "%2B");
         upstream.on(&format!("/connect/2025.04/c_{file}~{platform}_amd64.deb"), Answer::ok("x"));
     }
-    let project = Project::new(&YAML.replace("product: connect\n", "product: connect\n        pinned: substitute\n"));
+    let project =
+        Project::new(&YAML.replace("product: connect\n", "product: connect\n        pinned: substitute\n"));
     let done = Program::bakery()
         .cwd(project.path())
         .args(["ci", "matrix", "--dev-spec", &spec(older, r#", "product": "connect""#)])
         .args(["--mirror", &format!("https://cdn.posit.co/={}/", upstream.url())])
         .run();
     assert_eq!(rows(&done), [("connect".to_owned(), older.to_owned())]);
-    assert_eq!(upstream.log().iter().filter(|line| line.starts_with("HEAD")).count(), 2, "{:?}", upstream.log());
+    assert_eq!(
+        upstream.log().iter().filter(|line| line.starts_with("HEAD")).count(),
+        2,
+        "{:?}",
+        upstream.log()
+    );
 }

@@ -31,7 +31,10 @@ fn products_of_the_file_are_resolved_like_built_in_ones() {
     upstream.on("/two.txt", Answer::ok("4.5.6"));
     let done = matrix(&upstream, TWO, &["--exclude", "platform", "--exclude", "dev"]);
     assert_eq!(done.code, 0, "{}", done.stderr);
-    assert_eq!(done.stdout, "[{\"image\":\"one\",\"version\":\"1.2.3\"},{\"image\":\"two\",\"version\":\"4.5.6\"}]\n");
+    assert_eq!(
+        done.stdout,
+        "[{\"image\":\"one\",\"version\":\"1.2.3\"},{\"image\":\"two\",\"version\":\"4.5.6\"}]\n"
+    );
 }
 
 #[test]
@@ -145,7 +148,14 @@ images:
     for round in ["compiled", "from the cache"] {
         let done = Program::bakery()
             .cwd(project.path())
-            .args(["ci", "matrix", "--dev-versions", "only", "--mirror", &format!("https://up.example/={}/", upstream.url())])
+            .args([
+                "ci",
+                "matrix",
+                "--dev-versions",
+                "only",
+                "--mirror",
+                &format!("https://up.example/={}/", upstream.url()),
+            ])
             .env("HOME", project.path())
             .run();
         assert_eq!(done.code, 0, "{round}: {}", done.stderr);

@@ -25,7 +25,8 @@ fn main() -> ExitCode {
 
     say("2. The upstream is stale, and catches up while the run waits");
     let upstream = Upstream::start();
-    upstream.on_each("/connect/latest-packages.json", |n| Answer::ok(manifest(if n < 2 { OLD } else { NEW })));
+    upstream
+        .on_each("/connect/latest-packages.json", |n| Answer::ok(manifest(if n < 2 { OLD } else { NEW })));
     let done = run(project.path(), &upstream, NEW, &["--dev-spec-wait", "2m"]);
     if done.0 != 0 || !done.1.contains(NEW) {
         wrong.push("the run did not wait for the upstream");

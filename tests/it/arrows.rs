@@ -37,7 +37,8 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
         .iter()
         .map(|package| {
             let names = package["dependencies"].as_array().into_iter().flatten();
-            let names = names.filter(|d| d["kind"].is_null()).filter_map(|d| d["name"].as_str()).map(str::to_owned);
+            let names =
+                names.filter(|d| d["kind"].is_null()).filter_map(|d| d["name"].as_str()).map(str::to_owned);
             (package["name"].as_str().unwrap_or_default().to_owned(), names.collect())
         })
         .collect()
@@ -52,7 +53,12 @@ fn the_crates_depend_on_each_other_as_drawn() {
             assert!(allowed.contains(&to.as_str()), "`{from}` -> `{to}` is not in the drawing");
         }
     }
-    let guests = all.iter().filter(|(name, _)| name.starts_with("bakery-source") || name.starts_with("bakery-override") || name.starts_with("bakery-step") || *name == "bakery-sdk");
+    let guests = all.iter().filter(|(name, _)| {
+        name.starts_with("bakery-source")
+            || name.starts_with("bakery-override")
+            || name.starts_with("bakery-step")
+            || *name == "bakery-sdk"
+    });
     for (from, found) in guests {
         for to in found.iter().filter(|name| name.starts_with("bakery")) {
             assert_eq!(to, "bakery-sdk", "guest `{from}` depends on `{to}`");

@@ -22,8 +22,10 @@ fn the_contract_has_the_hash_that_its_changelog_names() {
     let whole = tempfile::NamedTempFile::new().expect("a temporary file can be made");
     std::fs::write(whole.path(), sums).expect("a temporary file can be written");
     let output = Command::new("sha256sum").arg(whole.path()).output().expect("sha256sum can be run");
-    let hash = String::from_utf8_lossy(&output.stdout).split_whitespace().next().unwrap_or_default().to_owned();
-    let changelog = std::fs::read_to_string(folder.join("CHANGELOG.md")).expect("the contract has a changelog");
+    let hash =
+        String::from_utf8_lossy(&output.stdout).split_whitespace().next().unwrap_or_default().to_owned();
+    let changelog =
+        std::fs::read_to_string(folder.join("CHANGELOG.md")).expect("the contract has a changelog");
     assert!(
         changelog.contains(&hash),
         "the contract changed: write what changed into wit/CHANGELOG.md, decide on the version, and put this hash there:\n{hash}"

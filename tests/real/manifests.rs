@@ -14,8 +14,23 @@ const PRODUCTS: [(&str, &[&str]); 4] = [
 ];
 
 const SYSTEMS: [&str; 17] = [
-    "ubuntu 26.04", "ubuntu 24.04", "ubuntu 22.04", "debian 13", "debian 12", "debian 11", "rhel 10", "rhel 9", "rhel 8",
-    "alma 10", "alma 9", "alma 8", "rocky 10", "rocky 9", "rocky 8", "scratch", "unknown",
+    "ubuntu 26.04",
+    "ubuntu 24.04",
+    "ubuntu 22.04",
+    "debian 13",
+    "debian 12",
+    "debian 11",
+    "rhel 10",
+    "rhel 9",
+    "rhel 8",
+    "alma 10",
+    "alma 9",
+    "alma 8",
+    "rocky 10",
+    "rocky 9",
+    "rocky 8",
+    "scratch",
+    "unknown",
 ];
 
 /// Every row of the table that the predecessor printed: product, channel, system, version, URL or error.
@@ -36,7 +51,9 @@ pub(crate) fn table(folder: &Path) -> Result<(), Failed> {
         let found = answered.get(&(format!("{product}-{channel}"), system.clone()));
         // The predecessor rendered a URL without an ending for systems it does not know; that is refused here.
         let expected = match answer.split_once(' ') {
-            Some((version, url)) if version != "ERR" && !url.ends_with('.') => Some(format!("{version} {url}")),
+            Some((version, url)) if version != "ERR" && !url.ends_with('.') => {
+                Some(format!("{version} {url}"))
+            }
             _ => None,
         };
         if found.cloned() != expected {
@@ -53,9 +70,16 @@ pub(crate) fn table(folder: &Path) -> Result<(), Failed> {
 pub(crate) fn lists(folder: &Path) -> Result<(), Failed> {
     let upstream = serve(folder)?;
     let project = Project::new(&std::fs::read_to_string(folder.join("images-connect.bakery.yaml"))?);
-    let mut program = Program::bakery()
-        .cwd(project.path())
-        .args(["ci", "matrix", "--matrix-versions", "only", "--exclude", "platform", "--exclude", "dev"]);
+    let mut program = Program::bakery().cwd(project.path()).args([
+        "ci",
+        "matrix",
+        "--matrix-versions",
+        "only",
+        "--exclude",
+        "platform",
+        "--exclude",
+        "dev",
+    ]);
     for mirror in mirrors(&upstream) {
         program = program.args(["--mirror", &mirror]);
     }
@@ -66,8 +90,14 @@ pub(crate) fn lists(folder: &Path) -> Result<(), Failed> {
     let rows: Vec<Value> = serde_json::from_str(&done.stdout)?;
     let versions: Vec<&str> = rows.iter().filter_map(|row| row["version"].as_str()).collect();
     let expected = [
-        "R4.5.1-python3.13.7", "R4.5.1-python3.12.11", "R4.5.1-python3.11.13", "R4.4.3-python3.13.7",
-        "R4.4.3-python3.12.11", "R4.4.3-python3.11.13", "R4.3.3-python3.13.7", "R4.3.3-python3.12.11",
+        "R4.5.1-python3.13.7",
+        "R4.5.1-python3.12.11",
+        "R4.5.1-python3.11.13",
+        "R4.4.3-python3.13.7",
+        "R4.4.3-python3.12.11",
+        "R4.4.3-python3.11.13",
+        "R4.3.3-python3.13.7",
+        "R4.3.3-python3.12.11",
         "R4.3.3-python3.11.13",
     ];
     if versions == expected { Ok(()) } else { Err(format!("{versions:?}").into()) }
@@ -78,8 +108,14 @@ fn serve(folder: &Path) -> Result<Upstream, Failed> {
     for (path, file) in [
         ("/posit.co/wp-content/uploads/downloads.json", "downloads.json"),
         ("/cdn.posit.co/connect/latest-packages.json", "connect-daily.latest-packages.json"),
-        ("/cdn.posit.co/package-manager/deb/amd64/rstudio-pm-rc-latest.txt", "package-manager-preview.latest.txt"),
-        ("/cdn.posit.co/package-manager/deb/amd64/rstudio-pm-main-latest.txt", "package-manager-daily.latest.txt"),
+        (
+            "/cdn.posit.co/package-manager/deb/amd64/rstudio-pm-rc-latest.txt",
+            "package-manager-preview.latest.txt",
+        ),
+        (
+            "/cdn.posit.co/package-manager/deb/amd64/rstudio-pm-main-latest.txt",
+            "package-manager-daily.latest.txt",
+        ),
         ("/dailies.rstudio.com/rstudio/latest/index.json", "workbench-daily.index.json"),
         ("/cdn.posit.co/r/versions.json", "r-versions.json"),
         ("/quarto.org/docs/download/_download.json", "quarto-download.json"),
@@ -127,7 +163,14 @@ fn resolve(upstream: &Upstream) -> Result<BTreeMap<(String, String), String>, Fa
     }
     let project = Project::new(&yaml);
     let record = project.path().join("record.json");
-    let mut program = Program::bakery().cwd(project.path()).args(["ci", "matrix", "--dev-versions", "only", "-q", "--record"]);
+    let mut program = Program::bakery().cwd(project.path()).args([
+        "ci",
+        "matrix",
+        "--dev-versions",
+        "only",
+        "-q",
+        "--record",
+    ]);
     program = program.args([&record]);
     for mirror in mirrors(upstream) {
         program = program.args(["--mirror", &mirror]);

@@ -11,7 +11,8 @@ const VOLATILE: [&str; 3] =
     ["org.opencontainers.image.created", "org.opencontainers.image.revision", "co.posit.image.revision"];
 
 pub(crate) fn matrix(folder: &Path) -> Result<(), Failed> {
-    let done = run(&folder.join("images-connect.bakery.yaml"), &["ci", "matrix", "--dev-versions", "exclude"])?;
+    let done =
+        run(&folder.join("images-connect.bakery.yaml"), &["ci", "matrix", "--dev-versions", "exclude"])?;
     same(&parse(&done.stdout)?, &read(&folder.join("expected/connect-matrix-exclude.json"))?)
 }
 
@@ -75,11 +76,9 @@ fn difference(place: &str, found: &Value, expected: &Value) -> Option<String> {
             }
             a.iter().find_map(|(key, value)| difference(&format!("{place}/{key}"), value, &b[key]))
         }
-        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => a
-            .iter()
-            .zip(b)
-            .enumerate()
-            .find_map(|(at, (a, b))| difference(&format!("{place}/{at}"), a, b)),
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            a.iter().zip(b).enumerate().find_map(|(at, (a, b))| difference(&format!("{place}/{at}"), a, b))
+        }
         _ => (found != expected).then(|| format!("{place}: {found} instead of {expected}")),
     }
 }

@@ -139,8 +139,9 @@ pub fn workspace_root() -> PathBuf {
 /// The folder of real inputs beside the repository, where it is there. A test without it says so and counts as skipped.
 #[must_use]
 pub fn shared_inputs() -> Option<PathBuf> {
-    let folder =
-        std::env::var_os("BAKERY_SHARED").map_or_else(|| workspace_root().join("../shared"), PathBuf::from).join("real");
+    let folder = std::env::var_os("BAKERY_SHARED")
+        .map_or_else(|| workspace_root().join("../shared"), PathBuf::from)
+        .join("real");
     folder.is_dir().then_some(folder)
 }
 

@@ -1,9 +1,7 @@
 //! The dependencies of the embedded table against answers in the upstreams' real shapes.
-//! The fixtures are small and made up; the real answers are read where they are.
+//! The fixtures are small and made up; `tests/real` reads real ones.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
-
-use std::{fs, path::PathBuf};
 
 use bakery_sdk::{
     lister::{Constraint, Query},
@@ -67,30 +65,4 @@ fn every_dependency_is_listed_from_its_upstreams() {
     assert_eq!(select(&upstream, "quarto", true, all()), ["1.8.23", "1.7.34", "1.6.43"]);
     assert_eq!(select(&upstream, "positron", false, all()), ["2030.03.0-212", "2030.02.1-5"]);
     assert_eq!(select(&upstream, "positron", true, rule(true, None, None)), ["2030.04.0-9"]);
-}
-
-#[test]
-fn real_answers_are_read() {
-    let root = std::env::var_os("BAKERY_SHARED")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"));
-    if !root.join("real/r-versions.json").is_file() {
-        eprintln!("skipped: no real inputs at `{}`; set BAKERY_SHARED to their directory", root.display());
-        return;
-    }
-    let file = |name: &str| fs::read(root.join("real").join(name)).unwrap();
-    let upstream = FakeUpstream::new()
-        .with(R, file("r-versions.json"))
-        .with(QUARTO, file("quarto-download.json"))
-        .with(QUARTO_NEXT, file("quarto-prerelease.json"))
-        .with(QUARTO_OLDER, "- title: v1.6.43\n")
-        .with(POSITRON, file("positron-releases.json"));
-    assert_eq!(select(&upstream, "R", false, rule(true, Some(3), None)), ["4.5.1", "4.4.3", "4.3.3"]);
-    assert_eq!(select(&upstream, "R", false, rule(false, Some(1), Some("3"))), ["3.6.3"]);
-    assert_eq!(select(&upstream, "quarto", false, rule(true, None, None)), ["1.7.34"]);
-    assert_eq!(select(&upstream, "quarto", true, rule(true, None, None)), ["1.8.23"]);
-    assert_eq!(
-        select(&upstream, "positron", false, rule(false, Some(2), None)),
-        ["2026.03.0-212", "2026.02.1-5"]
-    );
 }

@@ -9,7 +9,7 @@ use bakery_core::{
 use clap::{ArgAction, Args, Parser, Subcommand};
 use regex::Regex;
 
-use super::{build, ci_matrix, completions, compile, duration, get, plugin};
+use super::{build, ci_matrix, compile, completions, duration, get, plugin};
 
 const AFTER_HELP: &str = "\
 Examples:

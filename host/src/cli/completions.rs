@@ -7,7 +7,9 @@ use crate::report::Exit;
 
 /// Print the completion script of a shell.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  bakery completions bash > /etc/bash_completion.d/bakery\n  bakery completions zsh > \"${fpath[1]}/_bakery\"")]
+#[command(
+    after_help = "Examples:\n  bakery completions bash > /etc/bash_completion.d/bakery\n  bakery completions zsh > \"${fpath[1]}/_bakery\""
+)]
 pub(crate) struct Completions {
     /// The shell.
     #[arg(value_enum)]
@@ -45,9 +47,10 @@ impl Help {
     pub(crate) fn text(&self) -> String {
         match self.topic {
             None => Cli::command().render_long_help().to_string(),
-            Some(Topic::Codes) => {
-                Exit::TABLE.iter().map(|(_, code, name, about)| format!("{code:>4}  {name:<12} {about}\n")).collect()
-            }
+            Some(Topic::Codes) => Exit::TABLE
+                .iter()
+                .map(|(_, code, name, about)| format!("{code:>4}  {name:<12} {about}\n"))
+                .collect(),
             Some(Topic::Env) => env::ALL.iter().map(|v| format!("{:<24} {}\n", v.name, v.about)).collect(),
         }
     }

@@ -23,7 +23,11 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         total = number.checked_mul(seconds).and_then(|n| total.checked_add(n)).ok_or_else(wrong)?;
         rest = &rest[unit_end..];
     }
-    if total > 24 * 3600 { Err(format!("`{text}` is longer than a day")) } else { Ok(Duration::from_secs(total)) }
+    if total > 24 * 3600 {
+        Err(format!("`{text}` is longer than a day"))
+    } else {
+        Ok(Duration::from_secs(total))
+    }
 }
 
 #[cfg(test)]
@@ -32,7 +36,9 @@ mod tests {
 
     #[test]
     fn durations_are_read_and_written_as_people_do() {
-        for (text, seconds) in [("0", 0), ("90", 90), ("90s", 90), ("10m", 600), ("1h30m", 5400), ("1m5s", 65)] {
+        for (text, seconds) in
+            [("0", 0), ("90", 90), ("90s", 90), ("10m", 600), ("1h30m", 5400), ("1m5s", 65)]
+        {
             assert_eq!(parse(text).unwrap(), Duration::from_secs(seconds), "{text}");
         }
         for bad in ["", "x", "5d", "-1", "1.5m", "m", "99999999999999999999", "25h"] {

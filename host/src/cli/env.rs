@@ -22,8 +22,10 @@ pub(crate) const BASE_REF: Variable = Variable { name: "BAKERY_BASE_REF", about:
 pub(crate) const MIRRORS: Variable =
     Variable { name: "BAKERY_MIRRORS", about: "FROM=TO pairs for --mirror, separated by spaces" };
 /// Parallel questions.
-pub(crate) const MAX_CONCURRENCY: Variable =
-    Variable { name: "BAKERY_MAX_CONCURRENCY", about: "default of --jobs; not a number means 4, less than 1 means 1" };
+pub(crate) const MAX_CONCURRENCY: Variable = Variable {
+    name: "BAKERY_MAX_CONCURRENCY",
+    about: "default of --jobs; not a number means 4, less than 1 means 1",
+};
 /// No colour.
 pub(crate) const NO_COLOR: Variable = Variable { name: "NO_COLOR", about: "when not empty, no colour" };
 /// On GitHub.
@@ -36,7 +38,8 @@ pub(crate) const CACHE_HOME: Variable =
 pub(crate) const STATE_HOME: Variable =
     Variable { name: "XDG_STATE_HOME", about: "parent of the folder with the key that signs them" };
 /// Home folder.
-pub(crate) const HOME: Variable = Variable { name: "HOME", about: "where the two folders above lie by default" };
+pub(crate) const HOME: Variable =
+    Variable { name: "HOME", about: "where the two folders above lie by default" };
 
 /// Every variable, for `--help` and the documentation.
 pub(crate) const ALL: [&Variable; 10] = [

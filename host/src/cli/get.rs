@@ -49,7 +49,9 @@ pub(crate) enum Output {
 
 /// Print the version of an image.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  bakery get version connect\n  bakery get version connect --subpath 2026.03")]
+#[command(
+    after_help = "Examples:\n  bakery get version connect\n  bakery get version connect --subpath 2026.03"
+)]
 pub(crate) struct Version {
     /// The image's name.
     #[arg(value_name = "IMAGE")]

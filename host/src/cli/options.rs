@@ -94,15 +94,17 @@ impl DispatchOptions {
                 .hint("give --dev-channel alone; --dev-stream is its old name"));
             }
             (channel, Some(stream)) => {
-                warnings.push(format!("--dev-stream is the old name of a flag: write `--dev-channel {stream}`"));
+                warnings
+                    .push(format!("--dev-stream is the old name of a flag: write `--dev-channel {stream}`"));
                 channel.or(Some(stream))
             }
             (channel, None) => channel,
         };
-        let dev_versions = plan::effective_inclusion(kinds.dev_versions, payload.is_some()).map_err(|error| UsageError {
-            message: format!("{payload_from}: {error}"),
-            hint: error.hint(),
-        })?;
+        let dev_versions =
+            plan::effective_inclusion(kinds.dev_versions, payload.is_some()).map_err(|error| UsageError {
+                message: format!("{payload_from}: {error}"),
+                hint: error.hint(),
+            })?;
         if dispatch.dev_spec_wait.is_some_and(|wait| !wait.is_zero()) && payload.is_none() {
             warnings.push("--dev-spec-wait has no effect without a dispatched version".to_owned());
         }
@@ -135,13 +137,15 @@ impl Network {
     pub(crate) fn new(upstreams: &args::Upstreams) -> Self {
         let mut mirrors = upstreams.mirror.clone();
         if mirrors.is_empty() {
-            mirrors.extend(env::MIRRORS.read().iter().flat_map(|all| all.split_whitespace()).map(str::to_owned));
+            mirrors
+                .extend(env::MIRRORS.read().iter().flat_map(|all| all.split_whitespace()).map(str::to_owned));
         }
         let jobs = upstreams.jobs.map_or_else(
             || env::MAX_CONCURRENCY.read().and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(4),
             i64::from,
         );
-        let jobs = usize::try_from(jobs.clamp(1, 256)).ok().and_then(NonZeroUsize::new).unwrap_or(NonZeroUsize::MIN);
+        let jobs =
+            usize::try_from(jobs.clamp(1, 256)).ok().and_then(NonZeroUsize::new).unwrap_or(NonZeroUsize::MIN);
         Self { mirrors, jobs, retry_attempts: upstreams.retry_attempts }
     }
 }
@@ -170,7 +174,8 @@ impl ChangeSource {
                 Ok(Some(Self::List(list.clone())))
             }
             (None, Some(base)) if base.starts_with('-') => {
-                Err(UsageError::new(format!("`{base}` is not a git revision")).hint("write --base-ref origin/main"))
+                Err(UsageError::new(format!("`{base}` is not a git revision"))
+                    .hint("write --base-ref origin/main"))
             }
             (None, base) => Ok(base.map(Self::Base)),
         }

@@ -24,7 +24,8 @@ pub(super) fn run(arguments: &Build, talker: &Arc<Talker>) -> Ended {
     if targets.is_empty() {
         let filters: Vec<String> =
             selection.describe().into_iter().map(|(flag, value)| format!("{flag} '{value}'")).collect();
-        return Err(Failed::because("no image target is selected").hint(format!("the filters are {}", filters.join(" "))));
+        return Err(Failed::because("no image target is selected")
+            .hint(format!("the filters are {}", filters.join(" "))));
     }
     let revision = match Git::at(&project.folder).head() {
         Ok(revision) => Some(revision),

@@ -50,17 +50,25 @@ fn changed(source: &ChangeSource, project: &Project, talker: &Talker) -> Result<
             } else {
                 files::read_bounded(path, MAX_LIST)
             };
-            let bytes =
-                read.map_err(|error| Failed::because(format!("--changed-files-from `{}`: {error}", path.display())))?;
+            let bytes = read.map_err(|error| {
+                Failed::because(format!("--changed-files-from `{}`: {error}", path.display()))
+            })?;
             let text = String::from_utf8_lossy(&bytes);
-            let paths = text.lines().map(|line| line.strip_suffix('\r').unwrap_or(line)).filter(|line| !line.is_empty());
+            let paths = text
+                .lines()
+                .map(|line| line.strip_suffix('\r').unwrap_or(line))
+                .filter(|line| !line.is_empty());
             Ok(Some(ChangeSet::classify(&project.config, paths, None)))
         }
         ChangeSource::Base(base) => {
             let asked = git::Git::at(&project.folder);
             let paths = match asked.changed_since(base) {
                 Ok(paths) => paths,
-                Err(error @ (git::GitError::UnknownRevision(_) | git::GitError::Failed(_) | git::GitError::Unborn)) => {
+                Err(
+                    error @ (git::GitError::UnknownRevision(_)
+                    | git::GitError::Failed(_)
+                    | git::GitError::Unborn),
+                ) => {
                     talker.warning(&format!("--base-ref: {error}; the matrix is the full one"));
                     return Ok(None);
                 }

@@ -53,7 +53,9 @@ impl Failed {
     /// A failure of the override component, with the payload's place for messages.
     pub(crate) fn payload(from: &str, error: &OverrideError) -> Self {
         match error {
-            OverrideError::InvalidSpec(sentence) => Self::Usage(UsageError::new(format!("{from}: {sentence}"))),
+            OverrideError::InvalidSpec(sentence) => {
+                Self::Usage(UsageError::new(format!("{from}: {sentence}")))
+            }
             other => Self::because(format!("{from}: {other}")),
         }
     }
@@ -61,12 +63,15 @@ impl Failed {
     /// A payload that cannot be applied.
     pub(crate) fn dispatched(from: &str, error: Dispatched) -> Self {
         let Dispatched::Override { source, candidates } = error else {
-            let Dispatched::Plan(error) = error else { return Self::because(format!("{from} cannot be applied")) };
+            let Dispatched::Plan(error) = error else {
+                return Self::because(format!("{from} cannot be applied"));
+            };
             return Self::Plan(*error);
         };
         let list = |wanted: &dyn Fn(u32) -> bool| -> String {
             let lines = candidates.iter().filter(|c| wanted(c.id)).map(|c| {
-                let channel = c.channel.as_deref().map(|channel| format!(", channel {channel}")).unwrap_or_default();
+                let channel =
+                    c.channel.as_deref().map(|channel| format!(", channel {channel}")).unwrap_or_default();
                 format!("  - image `{}`, product `{}`{channel}", c.image, c.product)
             });
             lines.collect::<Vec<_>>().join("\n")
@@ -80,14 +85,13 @@ impl Failed {
                 || "nothing in a payload can tell these apart: use --image-name".to_owned(),
                 |field| format!("add `{field}` to the payload, or select with --image-name"),
             )),
-            OverrideError::NothingMatches(sentence) if candidates.is_empty() => {
-                Self::because(format!("{from} matches nothing: {sentence}"))
-                    .hint("the filters select no development version at all: check --image-name and `devVersions`")
+            OverrideError::NothingMatches(sentence) if candidates.is_empty() => Self::because(format!(
+                "{from} matches nothing: {sentence}"
+            ))
+            .hint("the filters select no development version at all: check --image-name and `devVersions`"),
+            OverrideError::NothingMatches(sentence) => {
+                Self::because(format!("{from} matches nothing: {sentence}; there are\n{}", list(&|_| true)))
             }
-            OverrideError::NothingMatches(sentence) => Self::because(format!(
-                "{from} matches nothing: {sentence}; there are\n{}",
-                list(&|_| true)
-            )),
             other => Self::payload(from, other),
         }
     }

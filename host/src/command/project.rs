@@ -29,7 +29,9 @@ impl Project {
             let bytes = match files::read_bounded(&path, MAX_BYTES) {
                 Ok(bytes) => bytes,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(Failed::because(format!("cannot read `{}`: {error}", path.display()))),
+                Err(error) => {
+                    return Err(Failed::because(format!("cannot read `{}`: {error}", path.display())));
+                }
             };
             let loaded = config::load(file_name, &bytes, load.strict).map_err(Failed::Config)?;
             for warning in loaded.warnings.list() {

@@ -38,8 +38,9 @@ pub(super) fn conclude(
         talker.error(&one.to_string(), one.reason.hint().as_deref());
     }
     if let Some(file) = &prepared.options().record {
-        let mut text = serde_json::to_string_pretty(&document(prepared, project, resolved, &answers, skipped))
-            .map_err(|error| Failed::because(format!("cannot write the record: {error}")))?;
+        let mut text =
+            serde_json::to_string_pretty(&document(prepared, project, resolved, &answers, skipped))
+                .map_err(|error| Failed::because(format!("cannot write the record: {error}")))?;
         text.push('\n');
         files::write_atomic(file, text.as_bytes())
             .map_err(|error| Failed::because(format!("cannot write `{}`: {error}", file.display())))?;
@@ -87,7 +88,10 @@ fn answers(project: &Project, resolved: &Resolved) -> Vec<Answer> {
             Ask::Source(at) => {
                 let query = &resolved.questions.sources[*at];
                 let Some(Ok(answer)) = resolved.facts.source(query) else { continue };
-                let Some(version) = answer.artifacts.iter().flatten().next().map(|a| a.version.clone()) else { continue };
+                let Some(version) = answer.artifacts.iter().flatten().next().map(|a| a.version.clone())
+                else {
+                    continue;
+                };
                 let artifacts: Vec<Value> = query
                     .targets
                     .iter()
@@ -198,9 +202,8 @@ fn document(
 fn exit_code(reason: &Unresolved) -> Exit {
     match reason {
         Unresolved::Source(SourceError::Mismatch { .. } | SourceError::Torn { .. }) => Exit::Mismatch,
-        Unresolved::Source(SourceError::Failed(failure)) | Unresolved::List { error: SourceError::Failed(failure), .. } => {
-            exit_of(failure)
-        }
+        Unresolved::Source(SourceError::Failed(failure))
+        | Unresolved::List { error: SourceError::Failed(failure), .. } => exit_of(failure),
         _ => Exit::Failed,
     }
 }

@@ -113,7 +113,9 @@ impl Prepared {
         let facts = if questions.sources.is_empty() && questions.lists.is_empty() {
             Facts::default()
         } else {
-            let call = SourceCall { wait: if self.options.payload.is_some() { self.options.wait } else { Default::default() } };
+            let call = SourceCall {
+                wait: if self.options.payload.is_some() { self.options.wait } else { Default::default() },
+            };
             let jobs = self.edge.jobs();
             self.edge.run(async |resolvers| run::answer(resolvers, &questions, call, jobs).await)?
         };
@@ -125,7 +127,11 @@ fn ask(config: &Config, selection: &Selection, pins: &[Pin], detail: Detail) -> 
     let source = |key: &SourceKey| products::entry(config, key);
     let list = |name| {
         let entry = products::dependency_list(name);
-        ListSource { component: entry.component.clone(), config: entry.config.to_string(), allow: entry.allow.clone() }
+        ListSource {
+            component: entry.component.clone(),
+            config: entry.config.to_string(),
+            allow: entry.allow.clone(),
+        }
     };
     if selection.dev_versions == Inclusion::Exclude && selection.matrix_versions == Inclusion::Exclude {
         return Ok(Questions::default());

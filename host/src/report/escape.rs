@@ -38,10 +38,7 @@ pub(crate) fn block(text: &str) -> String {
 /// The data of a GitHub workflow command.
 #[must_use]
 pub(crate) fn github_data(text: &str) -> String {
-    let visible: String = text
-        .chars()
-        .map(|c| if c != '\n' && hidden(c) { '\u{fffd}' } else { c })
-        .collect();
+    let visible: String = text.chars().map(|c| if c != '\n' && hidden(c) { '\u{fffd}' } else { c }).collect();
     visible.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
@@ -63,8 +60,17 @@ mod tests {
     #[test]
     fn no_text_can_start_a_workflow_command_or_move_the_cursor() {
         for hostile in [
-            "::error::x", "  ::set-output name=a::b", "\u{a0}::add-mask::e", "x ##[error]y", "##vso[task.setvariable]",
-            "\n::stop-commands::t", "\r[ok] pushed", "\u{1b}[2J", "\u{9b}31m", "\u{202e}gnp", "a\u{200b}b",
+            "::error::x",
+            "  ::set-output name=a::b",
+            "\u{a0}::add-mask::e",
+            "x ##[error]y",
+            "##vso[task.setvariable]",
+            "\n::stop-commands::t",
+            "\r[ok] pushed",
+            "\u{1b}[2J",
+            "\u{9b}31m",
+            "\u{202e}gnp",
+            "a\u{200b}b",
         ] {
             let safe = line(hostile);
             assert!(!safe.trim_start().starts_with("::") && !safe.contains("##"), "{safe:?}");

@@ -31,7 +31,12 @@ impl Exit {
         (Self::Usage, 2, "usage", "the command line or a payload on it is wrong; no file was read"),
         (Self::Mismatch, 10, "mismatch", "the upstream does not have the dispatched version; later it may"),
         (Self::Unavailable, 11, "unavailable", "an upstream did not answer, after retries; later it may"),
-        (Self::Denied, 12, "denied", "a component asked for something that is not granted; the message has the line to add"),
+        (
+            Self::Denied,
+            12,
+            "denied",
+            "a component asked for something that is not granted; the message has the line to add",
+        ),
         (Self::Incomplete, 13, "incomplete", "--keep-going skipped what failed; the output lacks it"),
         (Self::Interrupted, 130, "interrupted", "Ctrl-C"),
         (Self::Terminated, 143, "terminated", "SIGTERM"),

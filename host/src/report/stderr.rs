@@ -92,7 +92,11 @@ impl Talker {
         if let Some(hint) = hint {
             self.write("  hint", "36", &escape::block(hint));
         }
-        self.annotate("error", "title=bakery", &hint.map_or_else(|| text.to_owned(), |hint| format!("{text}\n{hint}")));
+        self.annotate(
+            "error",
+            "title=bakery",
+            &hint.map_or_else(|| text.to_owned(), |hint| format!("{text}\n{hint}")),
+        );
     }
 
     /// A finding that the configuration room rendered and escaped, at its place in a file.
@@ -103,7 +107,8 @@ impl Talker {
         }
         self.raw(&finding.render(self.style.color));
         let (line, column) = finding.position().unwrap_or((1, 1));
-        let place = format!("file={},line={line},col={column}", escape::github_property(&finding.file_name()));
+        let place =
+            format!("file={},line={line},col={column}", escape::github_property(&finding.file_name()));
         let text = [Some(&finding.message), finding.label.as_ref(), finding.hint.as_ref()];
         let text: Vec<&str> = text.into_iter().flatten().map(String::as_str).collect();
         self.annotate(if error { "error" } else { "warning" }, &place, &text.join("\n"));
@@ -128,7 +133,8 @@ impl Talker {
     }
 
     fn write(&self, label: &str, color: &str, text: &str) {
-        let label = if self.style.color { format!("\u{1b}[1;{color}m{label}\u{1b}[0m") } else { label.to_owned() };
+        let label =
+            if self.style.color { format!("\u{1b}[1;{color}m{label}\u{1b}[0m") } else { label.to_owned() };
         self.raw(&format!("{label}: {text}"));
     }
 
@@ -216,6 +222,8 @@ fn sentence(event: &Event) -> String {
         ),
         Event::GuestLog { component, message, .. } => format!("[{}] {}", line(component), line(message)),
         Event::Note { message, .. } => line(message),
-        Event::Denied { component, subject, .. } => format!("{} was refused {}", line(component), line(subject)),
+        Event::Denied { component, subject, .. } => {
+            format!("{} was refused {}", line(component), line(subject))
+        }
     }
 }

@@ -9,13 +9,9 @@ use bakery_core::port::{
 
 use super::house::{House, assert_failure, builtin_ref, question, tight};
 
-fn misbehaving() -> Option<Vec<u8>> {
+fn misbehaving() -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components/misbehaving.wasm");
-    let wasm = std::fs::read(path).ok();
-    if wasm.is_none() {
-        eprintln!("skipped: the misbehaving guest is not built; `components/build.sh '' misbehaving` builds it");
-    }
-    wasm
+    std::fs::read(path).expect("`make test` builds the misbehaving guest")
 }
 
 async fn ask(house: &House, deed: &str) -> Result<(), bakery_core::port::SourceError> {
@@ -25,20 +21,42 @@ async fn ask(house: &House, deed: &str) -> Result<(), bakery_core::port::SourceE
 
 #[tokio::test]
 async fn deeds_of_a_real_guest_are_told_in_words() {
-    let Some(wasm) = misbehaving() else { return };
+    let wasm = misbehaving();
     let house = House::new(tight(), &[("misbehaving", wasm)]);
     let here = "in `version-source.resolve`";
     let table: [(&str, FailureKind, String); 7] = [
-        ("panic", Internal, format!("panicked {here}: at tests/components/misbehaving/src/deeds.rs:LINE: no such deed")),
-        ("index", Internal, format!("panicked {here}: at tests/components/misbehaving/src/deeds.rs:LINE: \
-            index out of bounds: the len is 3 but the index is 7")),
-        ("unwrap", Internal, format!("panicked {here}: at tests/components/misbehaving/src/deeds.rs:LINE: \
-            called `Result::unwrap()` on an `Err` value: Utf8Error {{ valid_up_to: 0, error_len: Some(1) }}")),
+        (
+            "panic",
+            Internal,
+            format!("panicked {here}: at tests/components/misbehaving/src/deeds.rs:LINE: no such deed"),
+        ),
+        (
+            "index",
+            Internal,
+            format!(
+                "panicked {here}: at tests/components/misbehaving/src/deeds.rs:LINE: \
+            index out of bounds: the len is 3 but the index is 7"
+            ),
+        ),
+        (
+            "unwrap",
+            Internal,
+            format!(
+                "panicked {here}: at tests/components/misbehaving/src/deeds.rs:LINE: \
+            called `Result::unwrap()` on an `Err` value: Utf8Error {{ valid_up_to: 0, error_len: Some(1) }}"
+            ),
+        ),
         ("allocate", Internal, format!("asked for more than 8 MiB of memory {here}")),
         ("recurse", Internal, format!("recursed too deeply: it used more than 512 KiB of stack {here}")),
         ("spin", TimedOut, format!("ran longer than 100 ms of guest time {here}")),
-        ("abort", Internal, format!("trapped {here}: it reached `unreachable`, \
-            as a panic or an abort without a message does")),
+        (
+            "abort",
+            Internal,
+            format!(
+                "trapped {here}: it reached `unreachable`, \
+            as a panic or an abort without a message does"
+            ),
+        ),
     ];
     for (deed, kind, words) in table {
         let answer = ask(&house, deed).await.map_err(without_line);
@@ -50,7 +68,7 @@ async fn deeds_of_a_real_guest_are_told_in_words() {
 
 #[tokio::test]
 async fn a_long_panic_is_bounded() {
-    let Some(wasm) = misbehaving() else { return };
+    let wasm = misbehaving();
     let house = House::new(tight(), &[("misbehaving", wasm)]);
     let error = ask(&house, "long-panic").await.unwrap_err().to_string();
     assert!(error.contains("panicked in `version-source.resolve`"), "{error}");
@@ -59,7 +77,7 @@ async fn a_long_panic_is_bounded() {
 
 #[tokio::test]
 async fn a_static_of_a_guest_does_not_outlive_its_call() {
-    let Some(wasm) = misbehaving() else { return };
+    let wasm = misbehaving();
     let house = House::new(tight(), &[("misbehaving", wasm)]);
     for _ in 0..3 {
         ask(&house, "remember").await.unwrap();

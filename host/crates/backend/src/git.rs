@@ -67,7 +67,20 @@ impl Git {
     pub fn changed_since(&self, base: &str) -> Result<Vec<String>, GitError> {
         let commit = self.commit(base)?;
         let list = self.ask(
-            ["diff", "--no-ext-diff", "--no-textconv", "--no-renames", "--name-only", "-z", "--relative", "--merge-base", &commit, "HEAD", "--", "."],
+            [
+                "diff",
+                "--no-ext-diff",
+                "--no-textconv",
+                "--no-renames",
+                "--name-only",
+                "-z",
+                "--relative",
+                "--merge-base",
+                &commit,
+                "HEAD",
+                "--",
+                ".",
+            ],
             base,
         )?;
         Ok(list.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
@@ -88,11 +101,18 @@ impl Git {
     }
 
     fn commit(&self, revision: &str) -> Result<String, GitError> {
-        let text = self.ask(["rev-parse", "--verify", "--end-of-options", &format!("{revision}^{{commit}}")], revision)?;
+        let text = self.ask(
+            ["rev-parse", "--verify", "--end-of-options", &format!("{revision}^{{commit}}")],
+            revision,
+        )?;
         Ok(text.trim().to_owned())
     }
 
-    fn ask<'a>(&self, arguments: impl IntoIterator<Item = &'a str>, revision: &str) -> Result<String, GitError> {
+    fn ask<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a str>,
+        revision: &str,
+    ) -> Result<String, GitError> {
         let mut command = Command::new("git");
         for (name, _) in std::env::vars_os() {
             if name.as_encoded_bytes().starts_with(b"GIT_") {
@@ -102,7 +122,14 @@ impl Git {
         let mut child = command
             .arg("-C")
             .arg(&self.folder)
-            .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "--no-pager", "--no-optional-locks"])
+            .args([
+                "-c",
+                "core.fsmonitor=false",
+                "-c",
+                "core.hooksPath=/dev/null",
+                "--no-pager",
+                "--no-optional-locks",
+            ])
             .args(arguments.into_iter().map(OsStr::new))
             .env("LC_ALL", "C")
             .env("GIT_TERMINAL_PROMPT", "0")
@@ -124,7 +151,10 @@ impl Git {
         });
         let mut answer = Vec::new();
         if let Some(stdout) = child.stdout.take() {
-            stdout.take(MAX_ANSWER + 1).read_to_end(&mut answer).map_err(|error| GitError::Failed(error.to_string()))?;
+            stdout
+                .take(MAX_ANSWER + 1)
+                .read_to_end(&mut answer)
+                .map_err(|error| GitError::Failed(error.to_string()))?;
         }
         let status = child.wait().map_err(|error| GitError::Failed(error.to_string()))?;
         let words = words.join().unwrap_or_default();
@@ -141,7 +171,8 @@ impl Git {
         if words.contains("not a git repository") {
             GitError::NotARepository(self.folder.clone())
         } else if words.contains("dubious ownership") {
-            let fix = words.lines().map(str::trim).find(|line| line.starts_with("git config")).unwrap_or_default();
+            let fix =
+                words.lines().map(str::trim).find(|line| line.starts_with("git config")).unwrap_or_default();
             GitError::Ownership { fix: fix.to_owned() }
         } else if words.contains("Needed a single revision") || words.contains("unknown revision") {
             if revision == "HEAD" { GitError::Unborn } else { GitError::UnknownRevision(revision.to_owned()) }

@@ -46,7 +46,9 @@ mod tests {
 
     use bakery_core::{
         model::ComponentRef,
-        port::{BoxFuture, DispatchSpec, Failure, FailureKind, OverrideCandidate, OverrideError, OverridePin},
+        port::{
+            BoxFuture, DispatchSpec, Failure, FailureKind, OverrideCandidate, OverrideError, OverridePin,
+        },
     };
 
     use super::*;

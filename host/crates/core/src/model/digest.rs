@@ -49,9 +49,14 @@ mod tests {
     fn only_lower_case_sha256_of_full_length_is_a_digest() {
         let hex = "0123456789abcdef".repeat(4);
         assert_eq!(format!("sha256:{hex}").parse::<Digest>().unwrap().hex(), hex);
-        for bad in
-            ["", "sha256:", "md5:00", &hex, &format!("sha256:{}", &hex[1..]), &format!("sha256:{}", hex.to_uppercase())]
-        {
+        for bad in [
+            "",
+            "sha256:",
+            "md5:00",
+            &hex,
+            &format!("sha256:{}", &hex[1..]),
+            &format!("sha256:{}", hex.to_uppercase()),
+        ] {
             assert!(bad.parse::<Digest>().is_err(), "{bad}");
         }
     }

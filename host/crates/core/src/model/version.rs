@@ -33,7 +33,9 @@ impl fmt::Display for ProductVersion {
 
 /// The text is not a product version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a version: expected numbers like `2026.06.0`, `2026.06.0-daily+143` or `2026.04.0+526.pro2`")]
+#[error(
+    "`{0}` is not a version: expected numbers like `2026.06.0`, `2026.06.0-daily+143` or `2026.04.0+526.pro2`"
+)]
 pub struct ParseVersionError(pub String);
 
 impl FromStr for ProductVersion {
@@ -60,7 +62,8 @@ impl FromStr for ProductVersion {
         let good = plain(first)
             && digits(second)
             && plain(third)
-            && prerelease.is_none_or(|pre| pre.split('.').all(|id| if digits(id) { plain(id) } else { word(id) }))
+            && prerelease
+                .is_none_or(|pre| pre.split('.').all(|id| if digits(id) { plain(id) } else { word(id) }))
             && build.is_none_or(|build| build.split('.').all(word));
         if good { Ok(Self(text.to_owned())) } else { Err(refuse()) }
     }
@@ -73,15 +76,41 @@ mod tests {
     #[test]
     fn versions_follow_the_predecessor_s_table() {
         for good in [
-            "2026.05.0-dev+185-gSHA", "2026.05.0", "2026.5.0", "0.0.0", "2025.04.0-daily+404.pro4",
-            "2024.12.1+563.pro5", "2024.11.0-7", "1.2.3",
+            "2026.05.0-dev+185-gSHA",
+            "2026.05.0",
+            "2026.5.0",
+            "0.0.0",
+            "2025.04.0-daily+404.pro4",
+            "2024.12.1+563.pro5",
+            "2024.11.0-7",
+            "1.2.3",
         ] {
             assert_eq!(good.parse::<ProductVersion>().unwrap().as_str(), good);
         }
         for bad in [
-            "", "2026.05", "2026.05.0.1", "v2026.05.0", "2026.05.00", "2026..0", "2026.05.0-dev.01", "2026.05.0-01",
-            "2026.05.0+a_b", "2026.05.0+a+b", "٣.2.1", "2026.05.0\n", " 2026.05.0", "02026.05.0", "x2025.04.0",
-            "2025.04.0 trailing", "1.2.3,latest", "1.2.3:evil", "-rf", "../1.2.3", "1.2.3-", "1.2.3+", "１.２.３",
+            "",
+            "2026.05",
+            "2026.05.0.1",
+            "v2026.05.0",
+            "2026.05.00",
+            "2026..0",
+            "2026.05.0-dev.01",
+            "2026.05.0-01",
+            "2026.05.0+a_b",
+            "2026.05.0+a+b",
+            "٣.2.1",
+            "2026.05.0\n",
+            " 2026.05.0",
+            "02026.05.0",
+            "x2025.04.0",
+            "2025.04.0 trailing",
+            "1.2.3,latest",
+            "1.2.3:evil",
+            "-rf",
+            "../1.2.3",
+            "1.2.3-",
+            "1.2.3+",
+            "１.２.３",
         ] {
             assert!(bad.parse::<ProductVersion>().is_err(), "{bad}");
         }

@@ -67,7 +67,14 @@ pub struct Failure {
 impl Failure {
     /// A failure of one attempt.
     pub fn new(kind: FailureKind, subject: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), subject: subject.into(), retry_after: None, attempts: 0, hint: None }
+        Self {
+            kind,
+            message: message.into(),
+            subject: subject.into(),
+            retry_after: None,
+            attempts: 0,
+            hint: None,
+        }
     }
 
     /// The same with something the user can do.

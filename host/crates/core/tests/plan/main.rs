@@ -11,7 +11,6 @@ mod changes;
 mod dispatch;
 mod expansion;
 mod inclusion;
-mod parity;
 mod push_order;
 mod support;
 mod tags;

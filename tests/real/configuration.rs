@@ -1,31 +1,24 @@
-//! Real `bakery.yaml` files load with the facts that they are known for. They lie beside the repository, or where
-//! BAKERY_SHARED says; without them these tests say so and do nothing.
+//! Real configurations, normalised: what every room above reads.
 
-#![expect(clippy::print_stderr, clippy::panic, reason = "a test stops at the first surprise and says so")]
+use std::path::Path;
 
-use std::path::PathBuf;
+use bakery_core::{
+    config::{self, Config},
+    model::{Channel, Platform},
+};
+use libtest_mimic::Failed;
 
-use bakery_core::config::{Config, load};
-use bakery_core::model::{Channel, Platform};
-
-/// Loads a file below `real/` and counts its warnings. None where the files are not there.
-fn real(name: &str) -> Option<(Config, usize)> {
-    let shared = std::env::var_os("BAKERY_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../../shared"), PathBuf::from);
-    let path = shared.join("real").join(name);
-    let Ok(text) = std::fs::read(&path) else {
-        eprintln!("skipped: {} is not there", path.display());
-        return None;
-    };
-    match load(name, &text, true) {
-        Ok(loaded) => Some((loaded.config, loaded.warnings.list().len())),
-        Err(errors) => panic!("{}", errors.render(false)),
+/// Loads a file, strictly, and counts its warnings.
+fn load(folder: &Path, name: &str) -> Result<(Config, usize), Failed> {
+    let text = std::fs::read(folder.join(name))?;
+    match config::load(name, &text, true) {
+        Ok(loaded) => Ok((loaded.config, loaded.warnings.list().len())),
+        Err(errors) => Err(errors.render(false).into()),
     }
 }
 
-#[test]
-fn the_connect_images_load_with_four_deprecation_warnings() {
-    let Some((config, warnings)) = real("images-connect.bakery.yaml") else { return };
+pub(crate) fn connect(folder: &Path) -> Result<(), Failed> {
+    let (config, warnings) = load(folder, "images-connect.bakery.yaml")?;
     assert_eq!(warnings, 4, "`sourceType: stream` and `stream:`, twice each");
     assert_eq!(config.repository.url, "https://github.com/posit-dev/images-connect");
     assert_eq!(config.repository.maintainer.to_string(), "Posit Docker Team <docker@posit.co>");
@@ -57,7 +50,7 @@ fn the_connect_images_load_with_four_deprecation_warnings() {
     assert_eq!(dev.registries[0].repository.as_deref(), Some("connect-preview"));
     assert_eq!(dev.registries.len(), 1);
 
-    let matrix = config.images[1].matrix.as_ref().unwrap();
+    let matrix = config.images[1].matrix.as_ref().ok_or("a matrix")?;
     assert_eq!(matrix.name_pattern, "R{{ Dependencies.R }}-python{{ Dependencies.python }}");
     assert_eq!(matrix.dependency_constraints.len(), 3);
     assert_eq!(matrix.dependency_constraints[0].constraint.min.as_deref(), Some("4.3"));
@@ -69,14 +62,15 @@ fn the_connect_images_load_with_four_deprecation_warnings() {
     let arm =
         config.images[2].versions.iter().filter(|v| v.os.iter().any(|os| os.platforms.len() == 2)).count();
     assert_eq!(arm, 2);
+    Ok(())
 }
 
-#[test]
-fn the_multiplatform_example_loads_without_a_warning() {
-    let Some((config, warnings)) = real("multiplatform/bakery.yaml") else { return };
+pub(crate) fn multiplatform(folder: &Path) -> Result<(), Failed> {
+    let (config, warnings) = load(folder, "multiplatform/bakery.yaml")?;
     assert_eq!(warnings, 0);
     let image = &config.images[0];
     assert_eq!((image.name.as_str(), image.display_name.as_str()), ("test-multi", "Test Multi"));
     assert_eq!(image.versions[0].os[1].platforms, Platform::ALL);
     assert_eq!(image.variants[1].options[0].fields["wait"], 1);
+    Ok(())
 }
