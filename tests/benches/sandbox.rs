@@ -11,8 +11,8 @@ use bakery_core::{
     config::products::embedded,
     model::{BuildOs, ComponentRef, Platform},
     port::{
-        Admission, BoxFuture, Event, EventSink, Failure, FailureKind, Http, HttpRequest, HttpResponse, OsTarget,
-        Resolvers, SourceCall, SourceQuery,
+        Admission, BoxFuture, Event, EventSink, Failure, FailureKind, Http, HttpRequest, HttpResponse,
+        OsTarget, Resolvers, SourceCall, SourceQuery,
     },
 };
 use bakery_gate::{Gate, GateOptions};
@@ -43,7 +43,11 @@ fn main() -> std::io::Result<()> {
     line("a call that does nothing, in a store that is there", call, Some(Duration::from_micros(1)))?;
     let resolve = median(runtime.block_on(resolves(guest, query.clone())));
     let what = if query.pinned.is_some() { "a pinned template question" } else { "the smallest question" };
-    line(&format!("{what}: fresh store, instance, answer, checks"), resolve, Some(Duration::from_micros(100)))?;
+    line(
+        &format!("{what}: fresh store, instance, answer, checks"),
+        resolve,
+        Some(Duration::from_micros(100)),
+    )?;
     writeln!(out, "a question is {:.0} calls that do nothing", resolve.as_secs_f64() / call.as_secs_f64())
 }
 
@@ -55,7 +59,8 @@ const NOOP: &str = r#"(component
 /// The template source and a pinned question of its product for four operating systems, where it is built;
 /// else the smallest version source there can be.
 fn guest() -> (Vec<u8>, SourceQuery) {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components/source-template.wasm");
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components/source-template.wasm");
     let entry = embedded().iter().find(|entry| entry.component.to_string() == "source-template");
     let mut query = SourceQuery {
         component: ComponentRef::Builtin("source".to_owned()),

@@ -19,11 +19,13 @@ fn says(artifacts: &[(&str, &str)]) -> Vec<u8> {
 
 #[tokio::test]
 async fn an_answer_reaches_the_caller_as_it_was_given() {
-    let guest = says(&[("2026.05.0", "https://cdn.example/a.deb"), ("2026.05.0", "https://cdn.example/b.deb")]);
+    let guest =
+        says(&[("2026.05.0", "https://cdn.example/a.deb"), ("2026.05.0", "https://cdn.example/b.deb")]);
     let house = House::new(tight(), &[("source", guest)]);
     let query = online(builtin_ref("source"), &["Ubuntu 24.04", "Debian 12"]);
     let answer = house.sandbox.resolve(&query, SourceCall::default()).await.unwrap();
-    let urls: Vec<_> = answer.artifacts.iter().map(|artifact| artifact.as_ref().unwrap().url.clone()).collect();
+    let urls: Vec<_> =
+        answer.artifacts.iter().map(|artifact| artifact.as_ref().unwrap().url.clone()).collect();
     assert_eq!(urls, ["https://cdn.example/a.deb", "https://cdn.example/b.deb"]);
     assert_eq!((answer.attempts, answer.waited.as_nanos()), (1, 0));
 }
@@ -50,7 +52,9 @@ async fn what_is_not_an_answer_is_refused_with_the_component_s_name() {
 #[tokio::test]
 async fn a_component_that_does_not_exist_is_named_with_those_that_do() {
     let house = House::new(tight(), &[]);
-    house.fails("sauce", FailureKind::NotFound, "there is no built-in component `sauce`; there are `good`").await;
+    house
+        .fails("sauce", FailureKind::NotFound, "there is no built-in component `sauce`; there are `good`")
+        .await;
     let query = question(ComponentRef::File { path: "plugins/sauce.wasm".to_owned(), digest: None });
     let answer = house.sandbox.resolve(&query, SourceCall::default()).await;
     let words = "component `plugins/sauce.wasm` cannot be read: No such file or directory (os error 2)";

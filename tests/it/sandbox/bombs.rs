@@ -31,7 +31,8 @@ async fn accepted(component: &[u8]) {
 
 #[tokio::test]
 async fn locals_times_branch_targets_are_bounded() {
-    let what = "a function has 4000 locals and more than 250 branch targets; their product may be at most 1000000";
+    let what =
+        "a function has 4000 locals and more than 250 branch targets; their product may be at most 1000000";
     let loops = "(loop) ".repeat(6000);
     refused(&with_module(&function(4000, &loops)), what).await;
     // Blocks count where something jumps to their end, in whatever way.

@@ -40,7 +40,10 @@ async fn embedded_code_is_run_without_compiling_the_component() {
 async fn code_of_another_build_is_left_and_the_component_is_compiled() {
     // The engine writes its version into the code; another one is what an old build would have.
     let mut native = bakery_sandbox::precompile(&resolver(EMPTY, "")).unwrap();
-    let at = native.windows(4).position(|bytes| bytes == b"\x00\x0248").expect("the code names the engine's version");
+    let at = native
+        .windows(4)
+        .position(|bytes| bytes == b"\x00\x0248")
+        .expect("the code names the engine's version");
     native[at + 3] = b'7';
     let (sandbox, events) = sandbox_of(native, resolver(EMPTY, ""));
     sandbox.resolve(&question(builtin_ref("source")), SourceCall::default()).await.unwrap();
@@ -71,9 +74,13 @@ fn built_in_components_import_only_our_interfaces_and_are_small() {
             continue;
         };
         let inspection = inspect(&wasm).unwrap();
-        let foreign: Vec<_> = inspection.imports.iter().filter(|name| !name.starts_with("bakery:plugin/")).collect();
+        let foreign: Vec<_> =
+            inspection.imports.iter().filter(|name| !name.starts_with("bakery:plugin/")).collect();
         assert_eq!(foreign, Vec::<&String>::new(), "{name}");
-        assert!(!inspection.imports.iter().any(|name| name.contains("registry") || name.contains("runner")), "{name}");
+        assert!(
+            !inspection.imports.iter().any(|name| name.contains("registry") || name.contains("runner")),
+            "{name}"
+        );
         assert!(wasm.len() <= 150_000, "{name} has {} bytes", wasm.len());
         let network = inspection.imports.iter().any(|import| import.starts_with("bakery:plugin/http@"));
         assert_eq!(network, name != "override-dev-spec", "{name}");

@@ -74,8 +74,14 @@ async fn a_kept_component_that_was_changed_is_compiled_again() {
         bytes[at] ^= 1;
         bytes
     };
-    let changes =
-        [flipped(0), flipped(32), flipped(whole.len() / 2), flipped(whole.len() - 1), whole[..40].to_vec(), Vec::new()];
+    let changes = [
+        flipped(0),
+        flipped(32),
+        flipped(whole.len() / 2),
+        flipped(whole.len() - 1),
+        whole[..40].to_vec(),
+        Vec::new(),
+    ];
     for change in changes {
         fs::write(&file, change).unwrap();
         is_refused(place.path()).await;

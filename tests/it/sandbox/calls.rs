@@ -29,14 +29,21 @@ async fn host_calls_are_counted() {
     let limits = Limits { host_calls: 50, ..tight() };
     let house = House::new(limits, &[("flood", talker(b"", 51)), ("calm", talker(b"", 50))]);
     house.ask("calm").await.unwrap();
-    house.fails("flood", Internal, "component `flood` made more than 50 host calls in `version-source.resolve`").await;
+    house
+        .fails(
+            "flood",
+            Internal,
+            "component `flood` made more than 50 host calls in `version-source.resolve`",
+        )
+        .await;
 }
 
 #[tokio::test]
 async fn requests_of_one_call_are_counted() {
     let body = "(call $fetch (i32.const 120000) (i32.const 65) (i32.const 2048)) (i32.const 1024)";
     let house = House::new(tight(), &[("many", resolver(body, ""))]);
-    let words = "component `many` made more than 64 requests in one call of `http.fetch` in `version-source.resolve`";
+    let words =
+        "component `many` made more than 64 requests in one call of `http.fetch` in `version-source.resolve`";
     house.fails("many", Internal, words).await;
     assert!(house.network.requests().is_empty());
 }
@@ -46,12 +53,15 @@ async fn lines_of_the_log_are_counted_and_one_line_says_so() {
     let limits = Limits { log_lines: 3, ..tight() };
     let house = House::new(limits, &[("flood", talker(b"again", 100))]);
     house.ask("flood").await.unwrap();
-    assert_eq!(house.events.log(), [
-        "again",
-        "again",
-        "again",
-        "later lines of this call are dropped: its log is bounded to 3 lines and 65536 bytes"
-    ]);
+    assert_eq!(
+        house.events.log(),
+        [
+            "again",
+            "again",
+            "again",
+            "later lines of this call are dropped: its log is bounded to 3 lines and 65536 bytes"
+        ]
+    );
 }
 
 #[tokio::test]
@@ -70,7 +80,10 @@ async fn bytes_of_the_log_are_counted() {
     let house = House::new(limits, &[("flood", talker(b"123456", 3))]);
     house.ask("flood").await.unwrap();
     let log = house.events.log();
-    assert_eq!(log, ["123456", "later lines of this call are dropped: its log is bounded to 200 lines and 10 bytes"]);
+    assert_eq!(
+        log,
+        ["123456", "later lines of this call are dropped: its log is bounded to 200 lines and 10 bytes"]
+    );
 }
 
 #[tokio::test]

@@ -38,7 +38,11 @@ async fn a_file_of_another_kind_is_refused_with_what_it_is() {
         (b"\x1f\x8b\x08\x00", "is a compressed file", "unpack it and name the `.wasm` file inside"),
         (b"PK\x03\x04", "is a compressed file", "unpack it and name the `.wasm` file inside"),
         (b"", "is an empty file", "build it again"),
-        (b"#!/bin/sh\necho hi\n", "is not a WebAssembly component", "name a `.wasm` file that holds a component"),
+        (
+            b"#!/bin/sh\necho hi\n",
+            "is not a WebAssembly component",
+            "name a `.wasm` file that holds a component",
+        ),
         (
             b"\0asm\x0e\0\x01\0",
             "is of a WebAssembly version that this bakery does not read",
@@ -113,7 +117,8 @@ async fn a_path_leads_to_a_file_below_the_directory_or_nowhere() {
     symlink("mine.wasm", root.join("inside.wasm")).unwrap();
     let above = format!("../{}/evil.wasm", outside.path().file_name().unwrap().to_str().unwrap());
     let absolute = outside.path().join("evil.wasm").to_str().unwrap().to_owned();
-    for path in [above.as_str(), absolute.as_str(), "link/evil.wasm", "link.wasm", "/etc/passwd", "dir.wasm"] {
+    for path in [above.as_str(), absolute.as_str(), "link/evil.wasm", "link.wasm", "/etc/passwd", "dir.wasm"]
+    {
         let Err(SourceError::Failed(failure)) = house.ask_file(path).await else { panic!("{path}") };
         assert_eq!(failure.kind, InvalidInput, "{path}: {failure}");
         assert!(failure.message.starts_with(&format!("component `{path}` ")), "{failure}");
@@ -153,8 +158,9 @@ async fn a_pinned_component_is_that_one() {
         house.sandbox.resolve(&query, SourceCall::default()).await
     };
     ask(&hex).await.unwrap();
-    let words =
-        format!("component `mine.wasm` is not the pinned one: it is `sha256:{hex}`, pinned is `sha256:{other}`");
+    let words = format!(
+        "component `mine.wasm` is not the pinned one: it is `sha256:{hex}`, pinned is `sha256:{other}`"
+    );
     assert_failure(ask(&other).await, Denied, &words);
 }
 

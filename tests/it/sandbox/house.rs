@@ -12,8 +12,8 @@ use bakery_core::{
     config::{Constraint, DependencyName},
     model::{BuildOs, ComponentRef, Platform},
     port::{
-        Admission, BoxFuture, Event, EventSink, Failure, FailureKind, Http, HttpRequest, HttpResponse, ListQuery,
-        OsTarget, Resolution, Resolvers, SourceCall, SourceError, SourceQuery,
+        Admission, BoxFuture, Event, EventSink, Failure, FailureKind, Http, HttpRequest, HttpResponse,
+        ListQuery, OsTarget, Resolution, Resolvers, SourceCall, SourceError, SourceQuery,
     },
 };
 use bakery_gate::{Gate, GateOptions};
@@ -111,7 +111,9 @@ impl House {
 /// The failure is of this class and has exactly these words.
 pub(super) fn assert_failure<T: Debug>(answer: Result<T, SourceError>, kind: FailureKind, words: &str) {
     match answer {
-        Err(SourceError::Failed(failure)) => assert_eq!((failure.kind, failure.message.as_str()), (kind, words)),
+        Err(SourceError::Failed(failure)) => {
+            assert_eq!((failure.kind, failure.message.as_str()), (kind, words))
+        }
         other => panic!("expected `{words}`, got {other:?}"),
     }
 }
@@ -208,7 +210,11 @@ pub(super) enum Reply {
 
 impl Network {
     pub(super) fn answers(&self, path: &str, replies: Vec<Reply>) {
-        self.answers.lock().unwrap().insert(format!("{ORIGIN}{path}"), replies);
+        self.answers_at(&format!("{ORIGIN}{path}"), replies);
+    }
+
+    pub(super) fn answers_at(&self, url: &str, replies: Vec<Reply>) {
+        self.answers.lock().unwrap().insert(url.to_owned(), replies);
     }
 
     pub(super) fn requests(&self) -> Vec<String> {

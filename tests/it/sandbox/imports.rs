@@ -58,7 +58,8 @@ const KNOCK: &str = r#"(import "wasi:sockets/probe@0.2.0" "knock" (func $knock (
 async fn a_built_in_component_is_given_no_wasi() {
     let sockets = with_import(SOCKETS, "wasi:sockets/probe@0.2.0", KNOCK, "");
     let house = House::new(tight(), &[("sockets", sockets)]);
-    let words = "component `sockets` imports `wasi:sockets/probe@0.2.0`, which a version source is not granted";
+    let words =
+        "component `sockets` imports `wasi:sockets/probe@0.2.0`, which a version source is not granted";
     house.fails("sockets", Denied, words).await;
 }
 
@@ -85,17 +86,26 @@ async fn an_interface_of_a_later_contract_is_refused_with_both_versions() {
     let wit = "package bakery:plugin@0.2.0 { interface http { ask: func() -> u32; } }";
     let import = r#"(import "bakery:plugin/http@0.2.0" "ask" (func (result i32)))"#;
     let house = House::new(tight(), &[("later", with_import(wit, "bakery:plugin/http@0.2.0", import, ""))]);
-    house.fails("later", Denied, "component `later` needs `bakery:plugin/http` 0.2.0, and this bakery has 0.1.0").await;
+    house
+        .fails(
+            "later",
+            Denied,
+            "component `later` needs `bakery:plugin/http` 0.2.0, and this bakery has 0.1.0",
+        )
+        .await;
 }
 
 #[tokio::test]
 async fn a_component_of_another_world_is_refused_with_what_it_exports() {
-    let house = House::new(tight(), &[
-        ("list", lister(EMPTY)),
-        ("reader", dispatcher(EMPTY, EMPTY)),
-        ("source", resolver(EMPTY, "")),
-        ("nothing", wat::parse_str("(component)").unwrap()),
-    ]);
+    let house = House::new(
+        tight(),
+        &[
+            ("list", lister(EMPTY)),
+            ("reader", dispatcher(EMPTY, EMPTY)),
+            ("source", resolver(EMPTY, "")),
+            ("nothing", wat::parse_str("(component)").unwrap()),
+        ],
+    );
     for (name, exports) in [
         ("list", "it exports `bakery:plugin/version-list@0.1.0`"),
         ("reader", "it exports `bakery:plugin/version-override@0.1.0`"),
@@ -117,7 +127,8 @@ async fn an_export_of_another_type_is_refused() {
     let wit = "package test:guests;
       package bakery:plugin@0.1.1 { interface version-source { resolve: func() -> u32; } }
       world other { export bakery:plugin/version-source@0.1.1; }";
-    let module = r#"(module (func (export "bakery:plugin/version-source@0.1.1#resolve") (result i32) (i32.const 0)))"#;
+    let module =
+        r#"(module (func (export "bakery:plugin/version-source@0.1.1#resolve") (result i32) (i32.const 0)))"#;
     let house = House::new(tight(), &[("other", component_of(wit, "test:guests/other", module))]);
     let Err(SourceError::Failed(failure)) = house.ask("other").await else { panic!() };
     assert_eq!(failure.kind, InvalidInput);

@@ -31,11 +31,20 @@ async fn state_does_not_pass_from_one_call_to_the_next() {
 
 #[tokio::test]
 async fn failing_calls_leave_those_beside_them_alone() {
-    let house = House::new(tight(), &[
-        ("trap", resolver("unreachable", "")),
-        ("spin", resolver("(loop $l (br $l)) unreachable", "")),
-        ("ladder", resolver("(loop $l (br_if $l (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) unreachable", "")),
-    ]);
+    let house = House::new(
+        tight(),
+        &[
+            ("trap", resolver("unreachable", "")),
+            ("spin", resolver("(loop $l (br $l)) unreachable", "")),
+            (
+                "ladder",
+                resolver(
+                    "(loop $l (br_if $l (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) unreachable",
+                    "",
+                ),
+            ),
+        ],
+    );
     let names = ["good", "trap", "good", "spin", "good", "ladder", "good", "trap", "good"];
     let answers = join_all(names.map(|name| house.ask(name))).await;
     for (name, answer) in names.into_iter().zip(answers) {
@@ -56,8 +65,11 @@ async fn a_failed_call_does_not_spoil_its_component() {
             pinned: Some("2026.05.0".to_owned()),
             ..super::house::question(super::house::builtin_ref("moody"))
         };
-        let answer =
-            bakery_core::port::Resolvers::resolve(&house.sandbox, &pinned, bakery_core::port::SourceCall::default());
+        let answer = bakery_core::port::Resolvers::resolve(
+            &house.sandbox,
+            &pinned,
+            bakery_core::port::SourceCall::default(),
+        );
         assert!(answer.await.is_ok());
     }
 }

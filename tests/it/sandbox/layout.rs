@@ -29,7 +29,8 @@ impl Layout {
     pub(super) fn resolution(&mut self, artifacts: &[(&str, &str)]) -> u32 {
         let mut list = Vec::new();
         for (version, url) in artifacts {
-            let ([version, version_len], [url, url_len]) = (self.text(version.as_bytes()), self.text(url.as_bytes()));
+            let ([version, version_len], [url, url_len]) =
+                (self.text(version.as_bytes()), self.text(url.as_bytes()));
             // 64 bytes: result, version, url, digest, padding, size (option, u64), attributes
             list.extend([0, 0, version, version_len, url, url_len, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         }

@@ -11,12 +11,15 @@ use super::{
 const TOO_MUCH: &str = "asked for more than 8 MiB of memory";
 
 /// Grows by one page until it is refused, and then gives up as an allocator does.
-const LADDER: &str = "(loop $more (br_if $more (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) unreachable";
+const LADDER: &str =
+    "(loop $more (br_if $more (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) unreachable";
 
 #[tokio::test]
 async fn a_guest_that_cannot_live_with_a_refused_page_is_told_why() {
     let house = House::new(tight(), &[("ladder", resolver(LADDER, ""))]);
-    house.fails("ladder", Internal, &format!("component `ladder` {TOO_MUCH} in `version-source.resolve`")).await;
+    house
+        .fails("ladder", Internal, &format!("component `ladder` {TOO_MUCH} in `version-source.resolve`"))
+        .await;
 }
 
 #[tokio::test]
@@ -56,8 +59,7 @@ async fn tables_are_summed_as_declared() {
         House::new(tight(), &[("tables", with_inner(resolver(EMPTY, ""), &inner))])
     };
     with("(table 5000 funcref) (table 4000 funcref)").ask("tables").await.unwrap();
-    let words =
-        "component `tables` asked for more than 10000 table elements while it was started for `version-source.resolve`";
+    let words = "component `tables` asked for more than 10000 table elements while it was started for `version-source.resolve`";
     with("(table 5000 funcref) (table 5001 funcref)").fails("tables", Internal, words).await;
     with(&"(table 10000000 funcref) ".repeat(50)).fails("tables", Internal, words).await;
 }
@@ -65,7 +67,8 @@ async fn tables_are_summed_as_declared() {
 #[tokio::test]
 async fn a_table_that_grows_is_counted() {
     let rest = "(table $t 0 funcref)";
-    let body = "(loop $more (br_if $more (i32.ne (table.grow $t (ref.null func) (i32.const 100)) (i32.const -1))))
+    let body =
+        "(loop $more (br_if $more (i32.ne (table.grow $t (ref.null func) (i32.const 100)) (i32.const -1))))
                 unreachable";
     let house = House::new(tight(), &[("grower", resolver(body, rest))]);
     let words = "component `grower` asked for more than 10000 table elements in `version-source.resolve`";
@@ -82,12 +85,15 @@ async fn instances_memories_and_tables_are_counted() {
         with_inner(resolver(EMPTY, ""), &inner)
     };
     let limits = Limits { memories: 5, tables: 5, ..tight() };
-    let house = House::new(limits, &[
-        ("instances", bomb("", 1000)),
-        ("memories", bomb("(memory 0)", 10)),
-        ("tables", bomb("(table 0 funcref)", 10)),
-        ("few", bomb("(memory 0)", 4)),
-    ]);
+    let house = House::new(
+        limits,
+        &[
+            ("instances", bomb("", 1000)),
+            ("memories", bomb("(memory 0)", 10)),
+            ("tables", bomb("(table 0 funcref)", 10)),
+            ("few", bomb("(memory 0)", 4)),
+        ],
+    );
     house.ask("few").await.unwrap();
     for (name, did) in [
         ("instances", "made more than 40 instances"),

@@ -13,6 +13,7 @@ mod isolation;
 mod layout;
 mod memory;
 mod offline;
+mod real_guests;
 mod rust_guest;
 mod time;
 mod transfer;

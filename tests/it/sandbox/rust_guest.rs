@@ -13,7 +13,9 @@ fn misbehaving() -> Option<Vec<u8>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components/misbehaving.wasm");
     let wasm = std::fs::read(path).ok();
     if wasm.is_none() {
-        eprintln!("skipped: the misbehaving guest is not built; `components/build.sh '' misbehaving` builds it");
+        eprintln!(
+            "skipped: the misbehaving guest is not built; `components/build.sh '' bakery-misbehaving` builds it"
+        );
     }
     wasm
 }
@@ -29,16 +31,42 @@ async fn deeds_of_a_real_guest_are_told_in_words() {
     let house = House::new(tight(), &[("misbehaving", wasm)]);
     let here = "in `version-source.resolve`";
     let table: [(&str, FailureKind, String); 7] = [
-        ("panic", Internal, format!("panicked {here}: at tests/components/misbehaving/src/deeds.rs:LINE: no such deed")),
-        ("index", Internal, format!("panicked {here}: at tests/components/misbehaving/src/deeds.rs:LINE: \
-            index out of bounds: the len is 3 but the index is 7")),
-        ("unwrap", Internal, format!("panicked {here}: at tests/components/misbehaving/src/deeds.rs:LINE: \
-            called `Result::unwrap()` on an `Err` value: Utf8Error {{ valid_up_to: 0, error_len: Some(1) }}")),
+        (
+            "panic",
+            Internal,
+            format!("panicked {here}: at tests/components/misbehaving/src/deeds.rs:LINE: no such deed"),
+        ),
+        (
+            "index",
+            Internal,
+            format!(
+                "panicked {here}: at tests/components/misbehaving/src/deeds.rs:LINE: \
+            index out of bounds: the len is 3 but the index is 7"
+            ),
+        ),
+        (
+            "unwrap",
+            Internal,
+            format!(
+                "panicked {here}: at tests/components/misbehaving/src/deeds.rs:LINE: \
+            called `Result::unwrap()` on an `Err` value: Utf8Error {{ valid_up_to: 0, error_len: Some(1) }}"
+            ),
+        ),
         ("allocate", Internal, format!("asked for more than 8 MiB of memory {here}")),
-        ("recurse", Internal, format!("recursed too deeply: it used more than 512 KiB of stack {here}")),
+        (
+            "recurse",
+            Internal,
+            format!("trapped {here}: out of bounds memory access, as too deep a recursion causes as well"),
+        ),
         ("spin", TimedOut, format!("ran longer than 100 ms of guest time {here}")),
-        ("abort", Internal, format!("trapped {here}: it reached `unreachable`, \
-            as a panic or an abort without a message does")),
+        (
+            "abort",
+            Internal,
+            format!(
+                "trapped {here}: it reached `unreachable`, \
+            as a panic or an abort without a message does"
+            ),
+        ),
     ];
     for (deed, kind, words) in table {
         let answer = ask(&house, deed).await.map_err(without_line);

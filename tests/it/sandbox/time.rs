@@ -17,7 +17,11 @@ const SPIN: &str = "(loop $for_ever (br $for_ever)) unreachable";
 async fn a_loop_in_resolve_is_stopped() {
     let house = House::new(tight(), &[("spin", resolver(SPIN, ""))]);
     house
-        .fails("spin", TimedOut, "component `spin` ran longer than 100 ms of guest time in `version-source.resolve`")
+        .fails(
+            "spin",
+            TimedOut,
+            "component `spin` ran longer than 100 ms of guest time in `version-source.resolve`",
+        )
         .await;
 }
 
@@ -51,14 +55,16 @@ async fn a_loop_in_check_and_in_plan_is_stopped() {
 async fn a_loop_before_the_first_call_is_stopped() {
     let rest = format!("(func $start {SPIN}) (start $start)");
     let house = House::new(tight(), &[("spin", resolver(EMPTY, &rest))]);
-    let words =
-        "component `spin` ran longer than 100 ms of guest time while it was started for `version-source.resolve`";
+    let words = "component `spin` ran longer than 100 ms of guest time while it was started for `version-source.resolve`";
     house.fails("spin", TimedOut, words).await;
 }
 
 #[tokio::test]
 async fn guests_that_spin_share_one_thread_with_those_that_do_not() {
-    let house = House::new(Limits { guest_time: Duration::from_millis(400), ..tight() }, &[("spin", resolver(SPIN, ""))]);
+    let house = House::new(
+        Limits { guest_time: Duration::from_millis(400), ..tight() },
+        &[("spin", resolver(SPIN, ""))],
+    );
     // On one thread: the good guest is answered only because the other one is made to yield.
     let (spin, good) = futures_util::join!(house.ask("spin"), async {
         let answer = house.ask("good").await;
@@ -116,10 +122,10 @@ async fn a_guest_that_goes_on_after_the_call_s_time_is_stopped() {
 
 #[tokio::test]
 async fn waiting_for_the_network_is_not_guest_time() {
-    let house = House::new(Limits { guest_time: Duration::from_millis(60), ..tight() }, &[(
-        "fetch",
-        fetcher(&format!("{ORIGIN}slow")),
-    )]);
+    let house = House::new(
+        Limits { guest_time: Duration::from_millis(60), ..tight() },
+        &[("fetch", fetcher(&format!("{ORIGIN}slow")))],
+    );
     house.network.answers("slow", vec![Reply::Slow(Duration::from_millis(300))]);
     let answer = house.sandbox.resolve(&online(builtin_ref("fetch"), &[]), SourceCall::default()).await;
     assert!(answer.is_ok(), "{answer:?}");

@@ -84,7 +84,8 @@ async fn a_variant_that_does_not_exist_is_refused() {
 
 #[tokio::test]
 async fn an_answer_at_an_odd_address_is_refused() {
-    fails(resolver("(i32.const 1025)", ""), "failed in `version-source.resolve`: return pointer not aligned").await;
+    fails(resolver("(i32.const 1025)", ""), "failed in `version-source.resolve`: return pointer not aligned")
+        .await;
 }
 
 #[tokio::test]
@@ -105,7 +106,8 @@ async fn what_is_allowed_is_handed_over() {
     let mut layout = Layout::default();
     let [at, len] = layout.text(text.as_bytes());
     let body = format!("(call $log (i32.const 1) (i32.const {at}) (i32.const {len})) (i32.const 1024)");
-    let house = House::new(Limits { transfer_bytes: 1001, ..tight() }, &[("long", resolver(&body, &layout.data()))]);
+    let house =
+        House::new(Limits { transfer_bytes: 1001, ..tight() }, &[("long", resolver(&body, &layout.data()))]);
     house.ask("long").await.unwrap();
     assert_eq!(house.events.log(), [text]);
 }

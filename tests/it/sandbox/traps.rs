@@ -15,12 +15,26 @@ async fn a_trap_in_resolve_names_component_export_and_cause() {
     for (body, rest, cause) in [
         ("unreachable", "", ABORTED),
         ("(i32.div_u (i32.const 1) (i32.const 0))", "", "integer divide by zero"),
-        ("(i32.load (i32.const -4))", "", "out of bounds memory access"),
-        ("(call_indirect (result i32) (i32.const 7))", "(table 1 funcref)", "undefined element: out of bounds table access"),
+        (
+            "(i32.load (i32.const -4))",
+            "",
+            "out of bounds memory access, as too deep a recursion causes as well",
+        ),
+        (
+            "(call_indirect (result i32) (i32.const 7))",
+            "(table 1 funcref)",
+            "undefined element: out of bounds table access",
+        ),
         ("(call_indirect (result i32) (i32.const 0))", "(table 1 funcref)", "uninitialized element"),
     ] {
         let house = House::new(tight(), &[("trap", resolver(body, rest))]);
-        house.fails("trap", Internal, &format!("component `trap` trapped in `version-source.resolve`: {cause}")).await;
+        house
+            .fails(
+                "trap",
+                Internal,
+                &format!("component `trap` trapped in `version-source.resolve`: {cause}"),
+            )
+            .await;
     }
 }
 
@@ -28,7 +42,11 @@ async fn a_trap_in_resolve_names_component_export_and_cause() {
 async fn a_trap_in_select_names_it() {
     let house = House::new(tight(), &[("trap", lister("unreachable"))]);
     let answer = house.sandbox.list(&list_question("trap")).await;
-    assert_failure(answer, Internal, &format!("component `trap` trapped in `version-list.select`: {ABORTED}"));
+    assert_failure(
+        answer,
+        Internal,
+        &format!("component `trap` trapped in `version-list.select`: {ABORTED}"),
+    );
     house.still_answers().await;
 }
 
@@ -39,7 +57,8 @@ async fn a_trap_in_check_and_in_plan_names_them() {
     let plan = house.sandbox.plan_spec("{}", &[]).await.unwrap_err();
     for (error, export) in [(check, "check"), (plan, "plan")] {
         let OverrideError::Failed(failure) = error else { panic!("{error:?}") };
-        let words = format!("component `override-dev-spec` trapped in `version-override.{export}`: {ABORTED}");
+        let words =
+            format!("component `override-dev-spec` trapped in `version-override.{export}`: {ABORTED}");
         assert_eq!((failure.kind, failure.message), (Internal, words));
     }
     house.still_answers().await;
@@ -48,7 +67,8 @@ async fn a_trap_in_check_and_in_plan_names_them() {
 #[tokio::test]
 async fn a_trap_before_the_first_call_names_what_it_was_started_for() {
     let house = House::new(tight(), &[("trap", resolver(EMPTY, "(func $start unreachable) (start $start)"))]);
-    let words = format!("component `trap` trapped while it was started for `version-source.resolve`: {ABORTED}");
+    let words =
+        format!("component `trap` trapped while it was started for `version-source.resolve`: {ABORTED}");
     house.fails("trap", Internal, &words).await;
 }
 
@@ -91,5 +111,7 @@ async fn the_message_of_a_panic_is_bounded() {
     let message = format!("panicked: {}", "a".repeat(40_000));
     let house = House::new(tight(), &[("panic", panicker(message.as_bytes()))]);
     let kept = "a".repeat(1024 - "panicked: ".len());
-    house.fails("panic", Internal, &format!("component `panic` panicked in `version-source.resolve`: {kept}")).await;
+    house
+        .fails("panic", Internal, &format!("component `panic` panicked in `version-source.resolve`: {kept}"))
+        .await;
 }

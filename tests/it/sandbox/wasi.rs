@@ -41,7 +41,8 @@ package wasi:http@0.2.0 {
 /// A version source that imports these WASI interfaces and runs `body`.
 fn guest(interfaces: &[&str], imports: &str, body: &str) -> Vec<u8> {
     let wanted: String = interfaces.iter().map(|name| format!("import wasi:{name}@0.2.0; ")).collect();
-    let wit = format!("package test:guests; {WIT} world wasi {{ include bakery:plugin/resolver@0.1.0; {wanted} }}");
+    let wit =
+        format!("package test:guests; {WIT} world wasi {{ include bakery:plugin/resolver@0.1.0; {wanted} }}");
     let module = resolver_module(body, "").replacen("(module", &format!("(module {imports}"), 1);
     component_of(&wit, "test:guests/wasi", &module)
 }
@@ -100,7 +101,8 @@ async fn a_guest_that_sleeps_is_stopped_by_the_call_s_time() {
     let limits = Limits { call_time: Duration::from_millis(200), ..tight() };
     let house = House::new(limits, &[]);
     house.write("sleeper.wasm", &guest(&["io/poll", "clocks/monotonic-clock"], imports, &body));
-    let words = "component `sleeper.wasm` took longer than 200 ms with all its waiting in `version-source.resolve`";
+    let words =
+        "component `sleeper.wasm` took longer than 200 ms with all its waiting in `version-source.resolve`";
     house.file_fails("sleeper.wasm", TimedOut, words).await;
 }
 
@@ -112,8 +114,9 @@ async fn a_guest_that_exits_has_failed() {
         let body = format!("(call $exit (i32.const {status})) unreachable");
         let path = format!("{status}.wasm");
         house.write(&path, &guest(&["cli/exit"], imports, &body));
-        let words =
-            format!("component `{path}` failed in `version-source.resolve`: it ended itself with exit status {number}");
+        let words = format!(
+            "component `{path}` failed in `version-source.resolve`: it ended itself with exit status {number}"
+        );
         house.file_fails(&path, Internal, &words).await;
     }
 }

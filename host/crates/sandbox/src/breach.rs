@@ -58,7 +58,11 @@ impl Breach {
 
 /// `2 s`, `50 ms`.
 fn seconds(time: Duration) -> String {
-    if time.subsec_millis() == 0 { format!("{} s", time.as_secs()) } else { format!("{} ms", time.as_millis()) }
+    if time.subsec_millis() == 0 {
+        format!("{} s", time.as_secs())
+    } else {
+        format!("{} ms", time.as_millis())
+    }
 }
 
 /// `64 MiB`, `4 KiB`, `100 bytes`.

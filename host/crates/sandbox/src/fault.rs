@@ -16,16 +16,23 @@ const MESSAGE_BYTES: usize = 500;
 
 /// The failure of a call that ended in `error`.
 pub(crate) fn describe(error: &wasmtime::Error, guest: &Guest, export: &str) -> Failure {
-    let place = if guest.started { format!("in `{export}`") } else { format!("while it was started for `{export}`") };
+    let place =
+        if guest.started { format!("in `{export}`") } else { format!("while it was started for `{export}`") };
     let component = &guest.component;
     match cause(error, guest) {
         Cause::Broke(breach) => {
             let kind = if breach.is_time() { FailureKind::TimedOut } else { FailureKind::Internal };
             Failure::new(kind, component.as_ref(), format!("component `{component}` {breach} {place}"))
         }
-        Cause::Panicked(message) => internal(guest, format!("component `{component}` panicked {place}: {message}")),
-        Cause::Trapped(message) => internal(guest, format!("component `{component}` trapped {place}: {message}")),
-        Cause::Other(message) => internal(guest, format!("component `{component}` failed {place}: {message}")),
+        Cause::Panicked(message) => {
+            internal(guest, format!("component `{component}` panicked {place}: {message}"))
+        }
+        Cause::Trapped(message) => {
+            internal(guest, format!("component `{component}` trapped {place}: {message}"))
+        }
+        Cause::Other(message) => {
+            internal(guest, format!("component `{component}` failed {place}: {message}"))
+        }
     }
 }
 
@@ -57,9 +64,13 @@ fn cause(error: &wasmtime::Error, guest: &Guest) -> Cause {
             (Trap::UnreachableCodeReached, Some(message), _) => Cause::Panicked(without_the_word(&message)),
             // An allocator that is refused memory ends in a trap of its own.
             (_, _, Some(breach)) => Cause::Broke(breach),
-            (Trap::UnreachableCodeReached, ..) => {
-                Cause::Trapped("it reached `unreachable`, as a panic or an abort without a message does".to_owned())
-            }
+            (Trap::UnreachableCodeReached, ..) => Cause::Trapped(
+                "it reached `unreachable`, as a panic or an abort without a message does".to_owned(),
+            ),
+            // Compilers put the stack of a guest's own data below everything else, so that it runs out at address 0.
+            (Trap::MemoryOutOfBounds, ..) => Cause::Trapped(
+                "out of bounds memory access, as too deep a recursion causes as well".to_owned(),
+            ),
             (other, ..) => Cause::Trapped(other.to_string().trim_start_matches("wasm trap: ").to_owned()),
         };
     }

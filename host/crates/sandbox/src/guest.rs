@@ -10,13 +10,7 @@ use bakery_core::{
 use bakery_gate::Gate;
 use tokio::time::Instant;
 
-use crate::{
-    Limits,
-    breach::Breach,
-    imports::wasi::Wasi,
-    ledger::Ledger,
-    meter::Meter,
-};
+use crate::{Limits, breach::Breach, imports::wasi::Wasi, ledger::Ledger, meter::Meter};
 
 /// How many failures of host calls are remembered.
 const REMEMBERED: usize = 64;
@@ -190,7 +184,8 @@ impl Log {
     fn say_that_it_ends(&mut self) {
         if !self.told {
             self.told = true;
-            let message = format!("later lines of this call are dropped: its log is bounded to {}", self.bounds);
+            let message =
+                format!("later lines of this call are dropped: its log is bounded to {}", self.bounds);
             self.emit(Severity::Warning, message);
         }
     }

@@ -11,8 +11,8 @@ use bakery_core::{
     model::ComponentRef,
     policy::{Author, HttpGrants},
     port::{
-        BoxFuture, DispatchSpec, Failure, FailureKind, ListQuery, OverrideCandidate, OverrideError, OverridePin,
-        Resolution, Resolvers, SourceCall, SourceError, SourceQuery,
+        BoxFuture, DispatchSpec, Failure, FailureKind, ListQuery, OverrideCandidate, OverrideError,
+        OverridePin, Resolution, Resolvers, SourceCall, SourceError, SourceQuery,
     },
 };
 use bakery_gate::{Probe, WaitEnd};
@@ -101,7 +101,11 @@ impl Sandbox {
         }
     }
 
-    async fn resolve_or_wait(&self, query: &SourceQuery, call: SourceCall) -> Result<Resolution, SourceError> {
+    async fn resolve_or_wait(
+        &self,
+        query: &SourceQuery,
+        call: SourceCall,
+    ) -> Result<Resolution, SourceError> {
         let loaded = &self.load(&query.component).await?;
         let network = &self.network(&query.allow)?;
         let subject = format!("{} ({})", query.product, query.channel);
@@ -218,7 +222,9 @@ fn note_the_wait(
         Err(SourceError::Mismatch { pinned, found, origin, published, .. }) => {
             Err(SourceError::Mismatch { pinned, found, origin, published, waited })
         }
-        Err(SourceError::Torn { versions, origin, .. }) => Err(SourceError::Torn { versions, origin, waited }),
+        Err(SourceError::Torn { versions, origin, .. }) => {
+            Err(SourceError::Torn { versions, origin, waited })
+        }
         Err(error) => Err(error),
     }
 }

@@ -11,7 +11,13 @@ impl Guest for Shell {
     fn resolve(query: Query) -> Result<Resolution, SourceError> {
         report_panics();
         crate::carry_out(&query.config);
-        Ok(Resolution { artifacts: Vec::new(), head: None, origin: None, published: None, attributes: Vec::new() })
+        Ok(Resolution {
+            artifacts: Vec::new(),
+            head: None,
+            origin: None,
+            published: None,
+            attributes: Vec::new(),
+        })
     }
 }
 

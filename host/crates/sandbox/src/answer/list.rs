@@ -12,7 +12,8 @@ const VERSIONS: usize = 10_000;
 /// # Errors
 /// It is too long, or a version is not a word of printable ASCII of at most 128 bytes.
 pub(crate) fn read(versions: Vec<String>, component: &str) -> Result<Vec<String>, SourceError> {
-    let refuse = |what: String| Err(SourceError::InvalidAnswer(format!("component `{component}` answered {what}")));
+    let refuse =
+        |what: String| Err(SourceError::InvalidAnswer(format!("component `{component}` answered {what}")));
     if versions.len() > VERSIONS {
         return refuse(format!("{} versions; at most {VERSIONS} are read", versions.len()));
     }

@@ -49,13 +49,19 @@ pub(crate) fn read_pins(
     for pin in pins {
         let id = pin.candidate;
         if !known.contains(&id) {
-            return Err(wrong(component, &format!("pinned candidate {id}, which was not among those it was given")));
+            return Err(wrong(
+                component,
+                &format!("pinned candidate {id}, which was not among those it was given"),
+            ));
         }
         if !seen.insert(id) {
             return Err(wrong(component, &format!("pinned candidate {id} twice")));
         }
         if pin.version.is_none() && pin.branch.is_none() {
-            return Err(wrong(component, &format!("pinned candidate {id} to neither a version nor a branch")));
+            return Err(wrong(
+                component,
+                &format!("pinned candidate {id} to neither a version nor a branch"),
+            ));
         }
         let version = word(component, "version", pin.version)?;
         let branch = word(component, "branch", pin.branch)?;
@@ -72,7 +78,9 @@ pub(crate) fn refuse(error: wit::Error, candidates: &[OverrideCandidate], compon
         wit::Error::Ambiguous(ambiguity) => {
             let known = |id: &u32| candidates.iter().any(|candidate| candidate.id == *id);
             match ambiguity.candidates.iter().find(|id| !known(id)) {
-                Some(id) => wrong(component, &format!("calls candidate {id} ambiguous, which it was not given")),
+                Some(id) => {
+                    wrong(component, &format!("calls candidate {id} ambiguous, which it was not given"))
+                }
                 None => OverrideError::Ambiguous {
                     candidates: ambiguity.candidates,
                     field: ambiguity.field.filter(|field| is_word(field, FIELD)),
@@ -131,8 +139,9 @@ mod tests {
 
     #[test]
     fn an_ambiguity_names_candidates_that_were_given() {
-        let ambiguous =
-            |ids: Vec<u32>| wit::Error::Ambiguous(wit::Ambiguity { candidates: ids, field: Some("channel".to_owned()) });
+        let ambiguous = |ids: Vec<u32>| {
+            wit::Error::Ambiguous(wit::Ambiguity { candidates: ids, field: Some("channel".to_owned()) })
+        };
         let error = refuse(ambiguous(vec![0, 1]), &candidates(), "a");
         assert!(matches!(error, OverrideError::Ambiguous { field: Some(_), .. }), "{error:?}");
         let error = refuse(ambiguous(vec![0, 7]), &candidates(), "a");

@@ -38,7 +38,8 @@ mod tests {
 
     #[test]
     fn a_failure_that_is_passed_on_is_the_one_the_host_gave() {
-        let host = Failure::new(FailureKind::NotFound, "https://a.example/x", "not there").with_hint("look elsewhere");
+        let host = Failure::new(FailureKind::NotFound, "https://a.example/x", "not there")
+            .with_hint("look elsewhere");
         let claim = types::Failure {
             kind: types::FailureKind::Unavailable,
             message: "not there".to_owned(),

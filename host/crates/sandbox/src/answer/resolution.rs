@@ -54,7 +54,8 @@ fn check_versions(resolution: &Resolution, query: &SourceQuery, component: &str)
         .iter()
         .zip(&resolution.artifacts)
         .filter_map(|(target, artifact)| {
-            let name = format!("{} {} ({})", target.os.name, target.os.version, target.platform.architecture());
+            let name =
+                format!("{} {} ({})", target.os.name, target.os.version, target.platform.architecture());
             artifact.as_ref().ok().map(|artifact| (name, artifact))
         })
         .collect();
@@ -62,14 +63,16 @@ fn check_versions(resolution: &Resolution, query: &SourceQuery, component: &str)
     let origin = resolution.origin.clone().unwrap_or_else(|| first.url.clone());
     let versions: BTreeSet<&str> = found.iter().map(|(_, artifact)| artifact.version.as_str()).collect();
     if versions.len() > 1 {
-        let versions = found.iter().map(|(name, artifact)| (name.clone(), artifact.version.clone())).collect();
+        let versions =
+            found.iter().map(|(name, artifact)| (name.clone(), artifact.version.clone())).collect();
         return Err(SourceError::Torn { versions, origin, waited: Duration::ZERO });
     }
     match &query.pinned {
         // A source that was told to put the pin into its URLs and answers another version did not do it.
-        Some(pinned) if query.substitute && *pinned != first.version => {
-            Err(refuse(component, &format!("`{}` where it was told to use `{pinned}`", excerpt(&first.version))))
-        }
+        Some(pinned) if query.substitute && *pinned != first.version => Err(refuse(
+            component,
+            &format!("`{}` where it was told to use `{pinned}`", excerpt(&first.version)),
+        )),
         Some(pinned) if *pinned != first.version => Err(SourceError::Mismatch {
             pinned: pinned.clone(),
             found: first.version.clone(),
@@ -99,13 +102,20 @@ fn read_version(text: &str, component: &str) -> Result<String, SourceError> {
 fn read_url(text: &str, component: &str) -> Result<String, SourceError> {
     if text.len() > URL {
         let shown = excerpt(text);
-        return Err(broken(component, &format!("a URL of {} bytes, `{shown}…`; at most {URL} are read", text.len())));
+        return Err(broken(
+            component,
+            &format!("a URL of {} bytes, `{shown}…`; at most {URL} are read", text.len()),
+        ));
     }
     parse_url(text).map(|_| text.to_owned()).map_err(|error| broken(component, &error.to_string()))
 }
 
 fn read_line(text: String, component: &str) -> Result<String, SourceError> {
-    if is_line(&text, 128) { Ok(text) } else { Err(refuse(component, &format!("the date `{}`", excerpt(&text)))) }
+    if is_line(&text, 128) {
+        Ok(text)
+    } else {
+        Err(refuse(component, &format!("the date `{}`", excerpt(&text))))
+    }
 }
 
 fn refuse(component: &str, what: &str) -> SourceError {
@@ -113,7 +123,9 @@ fn refuse(component: &str, what: &str) -> SourceError {
 }
 
 fn broken(component: &str, problem: &str) -> SourceError {
-    SourceError::InvalidAnswer(format!("component `{component}` answered something else than an answer: {problem}"))
+    SourceError::InvalidAnswer(format!(
+        "component `{component}` answered something else than an answer: {problem}"
+    ))
 }
 
 #[cfg(test)]

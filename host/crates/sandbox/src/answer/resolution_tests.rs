@@ -67,7 +67,10 @@ fn every_target_gets_one_artifact() {
 #[test]
 fn a_version_outside_the_grammar_is_refused() {
     for bad in ["", "latest", "2026.05", "2026.05.0\n::set-output name=x::y", "2026.05.0 ", "../2026.05.0"] {
-        let text = refused(answer(vec![Ok(artifact("2026.05.0")), Ok(wit::Artifact { version: bad.to_owned(), ..artifact("2026.05.0") })]));
+        let text = refused(answer(vec![
+            Ok(artifact("2026.05.0")),
+            Ok(wit::Artifact { version: bad.to_owned(), ..artifact("2026.05.0") }),
+        ]));
         assert!(text.starts_with("component `a` answered something else than an answer: `"), "{text}");
         assert!(text.contains("is not a version"), "{text}");
         assert!(!text.contains('\n'), "{text}");
@@ -80,8 +83,15 @@ fn a_version_outside_the_grammar_is_refused() {
 fn a_url_that_two_readers_could_understand_differently_is_refused() {
     let long = format!("https://cdn.example/{}", "a".repeat(2048));
     for bad in [
-        "", "/relative", "ftp://cdn.example/a", "file:///etc/passwd", "https://user@cdn.example/a",
-        "https://cdn.example/a b", "https://cdn.example/\n", "javascript:alert(1)", &long,
+        "",
+        "/relative",
+        "ftp://cdn.example/a",
+        "file:///etc/passwd",
+        "https://user@cdn.example/a",
+        "https://cdn.example/a b",
+        "https://cdn.example/\n",
+        "javascript:alert(1)",
+        &long,
     ] {
         let text = refused(answer(vec![
             Ok(artifact("2026.05.0")),
@@ -134,7 +144,10 @@ fn another_version_than_the_pinned_one_is_a_mismatch() {
     let error = read(answer, &query(Some("2026.06.0"), false), "a", &[]).unwrap_err();
     let SourceError::Mismatch { pinned, found, origin, published, .. } = error else { panic!("{error:?}") };
     assert_eq!((pinned.as_str(), found.as_str()), ("2026.06.0", "2026.05.0"));
-    assert_eq!((origin.as_str(), published.as_deref()), ("https://cdn.example/latest.json", Some("yesterday")));
+    assert_eq!(
+        (origin.as_str(), published.as_deref()),
+        ("https://cdn.example/latest.json", Some("yesterday"))
+    );
 }
 
 #[test]

@@ -22,7 +22,8 @@ fn run(arguments: &[String]) -> Result<(), String> {
     for pair in pairs {
         let [input, output] = pair else { continue };
         let wasm = fs::read(input).map_err(|error| format!("cannot read `{input}`: {error}"))?;
-        let native = bakery_sandbox::precompile(&wasm).map_err(|error| format!("cannot compile `{input}`: {error}"))?;
+        let native = bakery_sandbox::precompile(&wasm)
+            .map_err(|error| format!("cannot compile `{input}`: {error}"))?;
         fs::write(output, native).map_err(|error| format!("cannot write `{output}`: {error}"))?;
     }
     Ok(())

@@ -82,7 +82,8 @@ pub(crate) fn link(
     check_imports(engine, name, component, world, builtin)?;
     let broken = |error: wasmtime::Error| {
         let message = format!("component `{name}` cannot be linked: {error:#}");
-        Failure::new(FailureKind::InvalidInput, name, message).with_hint("build it against the `wit/` of this bakery")
+        Failure::new(FailureKind::InvalidInput, name, message)
+            .with_hint("build it against the `wit/` of this bakery")
     };
     let mut linker = Linker::new(engine);
     grant(&mut linker, world, outlet).map_err(broken)?;
@@ -124,16 +125,21 @@ fn check_imports(
 ) -> Result<(), Failure> {
     let kind = component.component_type();
     for (import, item) in kind.imports(engine) {
-        if !is_capability(engine, &item) || is_granted(import, world) || (!builtin && import.starts_with("wasi:")) {
+        if !is_capability(engine, &item)
+            || is_granted(import, world)
+            || (!builtin && import.starts_with("wasi:"))
+        {
             continue;
         }
         let (interface, version) = import.split_once('@').unwrap_or((import, ""));
         if world.granted().contains(&interface) {
-            let message = format!("component `{name}` needs `{interface}` {version}, and this bakery has 0.1.0");
+            let message =
+                format!("component `{name}` needs `{interface}` {version}, and this bakery has 0.1.0");
             return Err(Failure::new(FailureKind::Denied, name, message)
                 .with_hint("upgrade bakery, or build the component against the `wit/` of this one"));
         }
-        let message = format!("component `{name}` imports `{import}`, which a {} is not granted", world.noun());
+        let message =
+            format!("component `{name}` imports `{import}`, which a {} is not granted", world.noun());
         let hint = format!("build it without that import: it may use {}", join(world.granted()));
         return Err(Failure::new(FailureKind::Denied, name, message).with_hint(hint));
     }
@@ -146,9 +152,16 @@ fn check_exports(engine: &Engine, name: &str, component: &Component, world: Worl
         return Ok(());
     }
     let names: Vec<&str> = kind.exports(engine).map(|(name, _)| name).take(8).collect();
-    let has = if names.is_empty() { "it exports nothing".to_owned() } else { format!("it exports {}", join(&names)) };
-    let message =
-        format!("component `{name}` is not a {}: it does not export `{}`; {has}", world.noun(), world.export());
+    let has = if names.is_empty() {
+        "it exports nothing".to_owned()
+    } else {
+        format!("it exports {}", join(&names))
+    };
+    let message = format!(
+        "component `{name}` is not a {}: it does not export `{}`; {has}",
+        world.noun(),
+        world.export()
+    );
     Err(Failure::new(FailureKind::InvalidInput, name, message)
         .with_hint(format!("name a component that is a {} in `component:`", world.noun())))
 }

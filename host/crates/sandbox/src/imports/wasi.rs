@@ -11,7 +11,8 @@ use wasmtime::{
     component::{Component, Linker, ResourceType, types::ComponentItem},
 };
 use wasmtime_wasi::{
-    Deterministic, HostMonotonicClock, HostWallClock, ResourceTable, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView,
+    Deterministic, HostMonotonicClock, HostWallClock, ResourceTable, WasiCtx, WasiCtxBuilder, WasiCtxView,
+    WasiView,
     cli::{IsTerminal, StdoutStream},
 };
 
@@ -33,10 +34,15 @@ pub(crate) struct Wasi {
 }
 
 /// The packages that are there, though empty.
-const PROVIDED: [&str; 6] = ["wasi:cli", "wasi:clocks", "wasi:filesystem", "wasi:io", "wasi:random", "wasi:sockets"];
+const PROVIDED: [&str; 6] =
+    ["wasi:cli", "wasi:clocks", "wasi:filesystem", "wasi:io", "wasi:random", "wasi:sockets"];
 
 /// Links WASI 0.2, and for every other `wasi:` import functions that trap when they are called.
-pub(super) fn grant(linker: &mut Linker<Guest>, engine: &Engine, component: &Component) -> wasmtime::Result<()> {
+pub(super) fn grant(
+    linker: &mut Linker<Guest>,
+    engine: &Engine,
+    component: &Component,
+) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
     let kind = component.component_type();
     // An interface repeats the resources that it uses of others; only who declares one may define it.

@@ -34,6 +34,7 @@ pub(crate) fn load(
     }
     Component::from_binary(engine, builtin.wasm).map_err(|error| {
         let message = format!("built-in component `{name}` cannot be compiled: {error:#}");
-        Failure::new(FailureKind::Internal, name, message).with_hint("this is a defect of bakery: please report it")
+        Failure::new(FailureKind::Internal, name, message)
+            .with_hint("this is a defect of bakery: please report it")
     })
 }

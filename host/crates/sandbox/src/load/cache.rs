@@ -143,7 +143,10 @@ fn open_plain(path: &Path) -> io::Result<fs::File> {
     let flags = i32::try_from(flags.bits()).unwrap_or_default();
     let file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     let metadata = file.metadata()?;
-    if !metadata.is_file() || metadata.mode() & 0o077 != 0 || metadata.uid() != rustix::process::geteuid().as_raw() {
+    if !metadata.is_file()
+        || metadata.mode() & 0o077 != 0
+        || metadata.uid() != rustix::process::geteuid().as_raw()
+    {
         return Err(io::Error::other(format!("`{}` can be changed by others", path.display())));
     }
     Ok(file)
@@ -180,7 +183,11 @@ mod tests {
     #[test]
     fn the_keyed_digest_is_that_of_rfc_4231() {
         for (key, data, want) in [
-            (vec![0x0b; 20], &b"Hi There"[..], "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
+            (
+                vec![0x0b; 20],
+                &b"Hi There"[..],
+                "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+            ),
             (
                 b"Jefe".to_vec(),
                 b"what do ya want for nothing?",
@@ -195,7 +202,9 @@ mod tests {
     #[test]
     fn a_file_verifies_only_under_its_own_name_and_key() {
         let sealed = seal(b"key", "name", b"code");
-        for other in [seal(b"kez", "name", b"code"), seal(b"key", "nam", b"ecode"), seal(b"key", "name", b"cod")] {
+        for other in
+            [seal(b"kez", "name", b"code"), seal(b"key", "nam", b"ecode"), seal(b"key", "name", b"cod")]
+        {
             assert!(!equal(&sealed, &other));
         }
         assert!(equal(&sealed, &seal(b"key", "name", b"code")));

@@ -47,7 +47,9 @@ pub(super) enum CompileError {
 /// Compiles `wasm` with `command`. Blocks.
 pub(super) fn in_child(command: &[OsString], wasm: Vec<u8>) -> Result<Vec<u8>, CompileError> {
     let host = |what: &str, error: std::io::Error| CompileError::Host(format!("{what}: {error}"));
-    let [program, arguments @ ..] = command else { return Err(CompileError::Host("it has no name".to_owned())) };
+    let [program, arguments @ ..] = command else {
+        return Err(CompileError::Host("it has no name".to_owned()));
+    };
     let mut child = Command::new(program)
         .args(arguments)
         .env_clear()
@@ -92,7 +94,10 @@ pub fn compile_child_main() -> ExitCode {
 fn compile_stdin() -> Result<Vec<u8>, (u8, String)> {
     bound_this_process().map_err(|error| (1, format!("its bounds cannot be set: {error}")))?;
     let mut wasm = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut wasm).map_err(|error| (1, format!("it cannot read: {error}")))?;
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut wasm)
+        .map_err(|error| (1, format!("it cannot read: {error}")))?;
     engine::precompile(&wasm).map_err(|error| (REFUSED, error))
 }
 
@@ -131,15 +136,17 @@ fn judge(status: ExitStatus, words: &str) -> CompileError {
     match (status.code(), status.signal()) {
         (Some(code), _) if code == i32::from(REFUSED) => CompileError::Refused(words.to_owned()),
         (Some(code), _) => CompileError::Host(format!("it ended with status {code}: {words}")),
-        (None, Some(signal)) => CompileError::OutOfBounds(match rustix::process::Signal::from_named_raw(signal) {
-            Some(rustix::process::Signal::KILL | rustix::process::Signal::XCPU) => {
-                format!("it used more than {CPU_SECONDS} s of processor time, or was killed")
-            }
-            Some(rustix::process::Signal::ABORT) => {
-                format!("it used more than {} GiB of memory, or crashed", ADDRESS_BYTES >> 30)
-            }
-            _ => format!("its compiler crashed with signal {signal}"),
-        }),
+        (None, Some(signal)) => {
+            CompileError::OutOfBounds(match rustix::process::Signal::from_named_raw(signal) {
+                Some(rustix::process::Signal::KILL | rustix::process::Signal::XCPU) => {
+                    format!("it used more than {CPU_SECONDS} s of processor time, or was killed")
+                }
+                Some(rustix::process::Signal::ABORT) => {
+                    format!("it used more than {} GiB of memory, or crashed", ADDRESS_BYTES >> 30)
+                }
+                _ => format!("its compiler crashed with signal {signal}"),
+            })
+        }
         (None, None) => CompileError::Host("it ended without a status".to_owned()),
     }
 }

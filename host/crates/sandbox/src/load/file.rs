@@ -45,7 +45,11 @@ pub(crate) async fn load(
     };
     let engine = engine.clone();
     tokio::task::spawn_blocking(move || order.carry_out(&engine)).await.unwrap_or_else(|error| {
-        Err(Failure::new(FailureKind::Internal, path, format!("loading component `{path}` did not end: {error}")))
+        Err(Failure::new(
+            FailureKind::Internal,
+            path,
+            format!("loading component `{path}` did not end: {error}"),
+        ))
     })
 }
 
@@ -60,7 +64,8 @@ impl Order {
         scan::check_structure(&self.path, &wasm)?;
         let native = self.compile(wasm)?;
         let component = native::deserialize(engine, &native).map_err(|error| {
-            let message = format!("what was compiled of component `{}` cannot be loaded: {error:#}", self.path);
+            let message =
+                format!("what was compiled of component `{}` cannot be loaded: {error:#}", self.path);
             Failure::new(FailureKind::Internal, self.path.as_str(), message)
         })?;
         if let Some(Err(error)) = cache.map(|cache| cache.store(&digest, &native)) {
@@ -75,7 +80,9 @@ impl Order {
             self.note(Severity::Debug, format!("component `{}` is compiled again: {error}", self.path));
         };
         match cache.load(digest) {
-            Ok(Some(native)) => native::deserialize(engine, &native).map_err(|error| again(format!("{error:#}"))).ok(),
+            Ok(Some(native)) => {
+                native::deserialize(engine, &native).map_err(|error| again(format!("{error:#}"))).ok()
+            }
             Ok(None) => None,
             Err(error) => {
                 again(error.to_string());
@@ -89,19 +96,23 @@ impl Order {
         let fail = |kind, message: String| Failure::new(kind, path.as_str(), message);
         let Some(command) = self.compiler.as_deref().filter(|command| !command.is_empty()) else {
             let message = format!("component `{path}` cannot be used: there is no process to compile it in");
-            return Err(fail(FailureKind::Denied, message).with_hint("only built-in components are available here"));
+            return Err(
+                fail(FailureKind::Denied, message).with_hint("only built-in components are available here")
+            );
         };
         compile::in_child(command, wasm).map_err(|error| match error {
             CompileError::Refused(why) => {
                 fail(FailureKind::InvalidInput, format!("component `{path}` cannot be compiled: {why}"))
             }
-            CompileError::OutOfBounds(why) => {
-                fail(FailureKind::InvalidInput, format!("component `{path}` cannot be compiled within bounds: {why}"))
-                    .with_hint("a component that needs this much to compile is refused")
-            }
-            CompileError::Host(why) => {
-                fail(FailureKind::Internal, format!("the process that compiles component `{path}` failed: {why}"))
-            }
+            CompileError::OutOfBounds(why) => fail(
+                FailureKind::InvalidInput,
+                format!("component `{path}` cannot be compiled within bounds: {why}"),
+            )
+            .with_hint("a component that needs this much to compile is refused"),
+            CompileError::Host(why) => fail(
+                FailureKind::Internal,
+                format!("the process that compiles component `{path}` failed: {why}"),
+            ),
         })
     }
 

@@ -34,14 +34,16 @@ pub(super) fn read(root: &Path, path: &str, pinned: Option<&Digest>) -> Result<(
     let dir = Dir::open_ambient_dir(root, ambient_authority()).map_err(cannot)?;
     // Without waiting: opening a pipe would block for ever.
     let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
-    let file = dir.open_with(path, OpenOptions::new().read(true).custom_flags(nonblocking)).map_err(cannot)?;
+    let file =
+        dir.open_with(path, OpenOptions::new().read(true).custom_flags(nonblocking)).map_err(cannot)?;
     let metadata = file.metadata().map_err(cannot)?;
     if !metadata.is_file() {
         return Err(fail(FailureKind::InvalidInput, format!("component `{path}` is not an ordinary file")));
     }
     let too_large = || {
         let message = format!("component `{path}` is larger than {} MiB", FILE_BYTES / 1024 / 1024);
-        fail(FailureKind::InvalidInput, message).with_hint("build it with `opt-level = \"s\"` and without debug information")
+        fail(FailureKind::InvalidInput, message)
+            .with_hint("build it with `opt-level = \"s\"` and without debug information")
     };
     if metadata.len() > FILE_BYTES {
         return Err(too_large());
@@ -52,10 +54,12 @@ pub(super) fn read(root: &Path, path: &str, pinned: Option<&Digest>) -> Result<(
     if bytes.len() as u64 > FILE_BYTES {
         return Err(too_large());
     }
-    let digest = digest(&bytes).ok_or_else(|| fail(FailureKind::Internal, format!("`{path}` has no digest")))?;
+    let digest =
+        digest(&bytes).ok_or_else(|| fail(FailureKind::Internal, format!("`{path}` has no digest")))?;
     match pinned {
         Some(pinned) if *pinned != digest => {
-            let message = format!("component `{path}` is not the pinned one: it is `{digest}`, pinned is `{pinned}`");
+            let message =
+                format!("component `{path}` is not the pinned one: it is `{digest}`, pinned is `{pinned}`");
             Err(fail(FailureKind::Denied, message)
                 .with_hint("if the new component is the one you want, write its digest into `bakery.yaml`"))
         }

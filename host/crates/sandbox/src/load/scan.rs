@@ -62,7 +62,8 @@ pub(super) fn check_kind(path: &str, wasm: &[u8]) -> Result<(), Failure> {
 /// What is wrong, and where.
 pub(super) fn check_structure(path: &str, wasm: &[u8]) -> Result<(), Failure> {
     let refuse = |message: String, hint: &str| {
-        Err(Failure::new(FailureKind::InvalidInput, path, format!("component `{path}` {message}")).with_hint(hint))
+        Err(Failure::new(FailureKind::InvalidInput, path, format!("component `{path}` {message}"))
+            .with_hint(hint))
     };
     // A reader that panics on hostile bytes has happened to others; it must not end the run.
     let scanned = catch_unwind(AssertUnwindSafe(|| {
@@ -73,9 +74,10 @@ pub(super) fn check_structure(path: &str, wasm: &[u8]) -> Result<(), Failure> {
     }));
     match scanned {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(Found::Bomb(what))) => {
-            refuse(format!("would take too long to compile: {what}"), "split what its compiler has put together")
-        }
+        Ok(Err(Found::Bomb(what))) => refuse(
+            format!("would take too long to compile: {what}"),
+            "split what its compiler has put together",
+        ),
         Ok(Err(Found::Invalid(error))) => {
             let at = error.offset();
             refuse(
@@ -146,11 +148,15 @@ impl Shape {
                     open.push(false);
                 }
                 Operator::End => targets += u64::from(open.pop().unwrap_or_default()),
-                Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => mark(&mut open, relative_depth),
+                Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
+                    mark(&mut open, relative_depth)
+                }
                 Operator::BrTable { targets: table } => {
                     self.branches += u64::from(table.len()) + 1;
                     if self.branches > BRANCHES {
-                        return Err(Found::Bomb(format!("its branch tables have more than {BRANCHES} entries")));
+                        return Err(Found::Bomb(format!(
+                            "its branch tables have more than {BRANCHES} entries"
+                        )));
                     }
                     mark(&mut open, table.default());
                     for target in table.targets() {
@@ -160,7 +166,9 @@ impl Shape {
                 _ => {}
             }
             if open.len() > NESTING {
-                return Err(Found::Bomb(format!("a function has more than {NESTING} blocks inside each other")));
+                return Err(Found::Bomb(format!(
+                    "a function has more than {NESTING} blocks inside each other"
+                )));
             }
             if locals.saturating_mul(targets) > CROSSINGS {
                 return Err(Found::Bomb(format!(
