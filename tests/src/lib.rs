@@ -1,1 +1,3 @@
-//! Tests across rooms. Everything is in `it/`, `components/` and `benches/`; this library is empty on purpose.
+//! What tests, benchmarks and demonstrations across rooms share. Tests themselves are in `it/`.
+
+pub mod workshop;

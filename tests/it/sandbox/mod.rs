@@ -20,4 +20,3 @@ mod transfer;
 mod traps;
 mod waiting;
 mod wasi;
-mod workshop;

@@ -2,10 +2,11 @@
 
 use bakery_core::port::{FailureKind::Internal, OverrideError, Resolvers};
 
+use bakery_tests::workshop::{EMPTY, dispatcher, lister, resolver};
+
 use super::{
     house::{House, assert_failure, list_question, tight},
     layout::Layout,
-    workshop::{EMPTY, dispatcher, lister, resolver},
 };
 
 const ABORTED: &str = "it reached `unreachable`, as a panic or an abort without a message does";
