@@ -19,7 +19,7 @@ use bakery_core::{
 use bakery_gate::{Gate, GateOptions};
 use bakery_sandbox::{Builtin, CachePlace, Limits, Sandbox, SandboxOptions};
 
-use super::workshop::{EMPTY, resolver};
+use bakery_tests::workshop::{EMPTY, resolver};
 
 /// Everything that is granted in these tests lies below it.
 pub(super) const ORIGIN: &str = "https://upstream.example/";
