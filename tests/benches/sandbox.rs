@@ -3,6 +3,7 @@
 
 use std::{
     io::Write,
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -17,38 +18,37 @@ use bakery_core::{
 };
 use bakery_gate::{Gate, GateOptions};
 use bakery_sandbox::{Builtin, Limits, Sandbox, SandboxOptions, figures};
-
-#[path = "../it/sandbox/workshop.rs"]
-mod workshop;
+use bakery_tests::workshop::{EMPTY, binary, resolver};
 
 const ROUNDS: u32 = 2_000;
 
 fn main() -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let bounds = [Duration::from_micros(1), Duration::from_micros(100)];
+    let engines =
+        (0..200).map(|_| figures::engine_start()).collect::<Result<_, _>>().map_err(std::io::Error::other)?;
+    let smallest = resolver(EMPTY, "");
+    let noop =
+        runtime.block_on(figures::noop_calls(&binary(NOOP), ROUNDS * 10)).map_err(std::io::Error::other)?;
+    let least = runtime.block_on(resolves(smallest.clone(), smallest_question()));
+    let mut lines = vec![
+        ("making an engine".to_owned(), engines, None),
+        (load_of(&smallest), loads(&smallest)?, None),
+        ("a call that does nothing, in a store that is there".to_owned(), noop, Some(bounds[0])),
+        ("the smallest question, in a fresh store".to_owned(), least, Some(bounds[1])),
+    ];
+    if let Some((wasm, question)) = template() {
+        let pinned = runtime.block_on(resolves(wasm.clone(), question));
+        lines.push((load_of(&wasm), loads(&wasm)?, None));
+        lines.push(("a pinned template version, in a fresh store".to_owned(), pinned, Some(bounds[1])));
+    }
     let mut out = std::io::stdout().lock();
-    let (guest, query) = guest();
-    let mut line = |what: &str, time: Duration, bound: Option<Duration>| {
-        let ratio = bound.map_or(String::new(), |bound| {
-            format!("  {:.2} of the bound {bound:?}", time.as_secs_f64() / bound.as_secs_f64())
-        });
-        writeln!(out, "{what:<58} p50 {time:>10.2?}{ratio}")
-    };
-    let engine = median((0..50).filter_map(|_| figures::engine_start().ok()).collect());
-    line("making an engine", engine, None)?;
-    let load = median((0..50).filter_map(|_| figures::load_native(&guest).ok()).collect());
-    line(&format!("loading embedded code of a component of {} bytes", guest.len()), load, None)?;
-    let noop = wat::parse_str(NOOP).map_err(std::io::Error::other)?;
-    let calls = runtime.block_on(figures::noop_calls(&noop, ROUNDS * 10)).map_err(std::io::Error::other)?;
-    let call = median(calls);
-    line("a call that does nothing, in a store that is there", call, Some(Duration::from_micros(1)))?;
-    let resolve = median(runtime.block_on(resolves(guest, query.clone())));
-    let what = if query.pinned.is_some() { "a pinned template question" } else { "the smallest question" };
-    line(
-        &format!("{what}: fresh store, instance, answer, checks"),
-        resolve,
-        Some(Duration::from_micros(100)),
-    )?;
-    writeln!(out, "a question is {:.0} calls that do nothing", resolve.as_secs_f64() / call.as_secs_f64())
+    for (what, taken, bound) in lines {
+        let p50 = median(taken);
+        let ratio = |bound: Duration| format!("{:.2} of {bound:?}", p50.as_secs_f64() / bound.as_secs_f64());
+        writeln!(out, "{what:<60} p50 {p50:>10.2?}  {}", bound.map_or(String::new(), ratio))?;
+    }
+    Ok(())
 }
 
 const NOOP: &str = r#"(component
@@ -56,13 +56,16 @@ const NOOP: &str = r#"(component
   (core instance $i (instantiate $m))
   (func (export "noop") (canon lift (core func $i "noop"))))"#;
 
-/// The template source and a pinned question of its product for four operating systems, where it is built;
-/// else the smallest version source there can be.
-fn guest() -> (Vec<u8>, SourceQuery) {
-    let path =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components/source-template.wasm");
-    let entry = embedded().iter().find(|entry| entry.component.to_string() == "source-template");
-    let mut query = SourceQuery {
+fn load_of(wasm: &[u8]) -> String {
+    format!("loading the embedded code of a component of {} bytes", wasm.len())
+}
+
+fn loads(wasm: &[u8]) -> std::io::Result<Vec<Duration>> {
+    figures::native_loads(wasm, 200).map_err(std::io::Error::other)
+}
+
+fn smallest_question() -> SourceQuery {
+    SourceQuery {
         component: ComponentRef::Builtin("source".to_owned()),
         product: "none".to_owned(),
         channel: "daily".to_owned(),
@@ -72,19 +75,24 @@ fn guest() -> (Vec<u8>, SourceQuery) {
         targets: Vec::new(),
         config: "{}".to_owned(),
         allow: Vec::new(),
-    };
-    match (std::fs::read(path), entry) {
-        (Ok(wasm), Some(entry)) => {
-            let target = |name| OsTarget { os: BuildOs::parse(name), platform: Platform::LinuxAmd64 };
-            query.product.clone_from(&entry.key.product);
-            query.channel = entry.key.channel.to_string();
-            query.pinned = Some("2026.05.0-dev+185-gabcdef".to_owned());
-            query.config = entry.config.to_string();
-            query.targets = ["Ubuntu 24.04", "Ubuntu 22.04", "Debian 12", "Rocky 9"].map(target).to_vec();
-            (wasm, query)
-        }
-        _ => (workshop::resolver(workshop::EMPTY, ""), query),
     }
+}
+
+/// The template source, where it is built, and a pinned question for four operating systems.
+fn template() -> Option<(Vec<u8>, SourceQuery)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components/source-template.wasm");
+    let wasm = std::fs::read(path).ok()?;
+    let entry = embedded().iter().find(|entry| entry.component.to_string() == "source-template")?;
+    let target = |name| OsTarget { os: BuildOs::parse(name), platform: Platform::LinuxAmd64 };
+    let question = SourceQuery {
+        product: entry.key.product.clone(),
+        channel: entry.key.channel.to_string(),
+        pinned: Some("2026.05.0-dev+185-gabcdef".to_owned()),
+        config: entry.config.to_string(),
+        targets: ["Ubuntu 24.04", "Ubuntu 22.04", "Debian 12", "Rocky 9"].map(target).to_vec(),
+        ..smallest_question()
+    };
+    Some((wasm, question))
 }
 
 async fn resolves(wasm: Vec<u8>, query: SourceQuery) -> Vec<Duration> {

@@ -1,4 +1,10 @@
 //! Tests across rooms: the drawing of the house, the contract, the sandbox.
+#![expect(
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "what tests share fails loudly, as tests do"
+)]
 
 mod arrows;
 mod contract;

@@ -4,6 +4,7 @@
 mod program;
 mod project;
 mod upstream;
+pub mod workshop;
 
 pub use program::{Finished, Program, artefact_folder, shared_inputs, workspace_root};
 pub use project::Project;

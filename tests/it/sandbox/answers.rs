@@ -5,10 +5,11 @@ use bakery_core::{
     port::{FailureKind, Resolvers, SourceCall, SourceError},
 };
 
+use bakery_tests::workshop::resolver;
+
 use super::{
     house::{House, assert_failure, builtin_ref, online, question, tight},
     layout::Layout,
-    workshop::resolver,
 };
 
 fn says(artifacts: &[(&str, &str)]) -> Vec<u8> {

@@ -2,10 +2,9 @@
 
 use bakery_core::port::FailureKind::InvalidInput;
 
-use super::{
-    house::{House, tight},
-    workshop::{EMPTY, resolver, with_inner},
-};
+use bakery_tests::workshop::{EMPTY, resolver, with_inner};
+
+use super::house::{House, tight};
 
 /// A version source with a module inside that is never started.
 fn with_module(module: &str) -> Vec<u8> {

@@ -6,10 +6,9 @@ use bakery_core::port::{Event, Resolvers, SourceCall};
 use bakery_gate::{Gate, GateOptions};
 use bakery_sandbox::{Builtin, Limits, Sandbox, SandboxOptions, inspect};
 
-use super::{
-    house::{Events, House, Network, builtin_ref, question, tight},
-    workshop::{EMPTY, resolver},
-};
+use bakery_tests::workshop::{EMPTY, resolver};
+
+use super::house::{Events, House, Network, builtin_ref, question, tight};
 
 fn sandbox_of(native: Vec<u8>, wasm: Vec<u8>) -> (Sandbox, std::sync::Arc<Events>) {
     let events = std::sync::Arc::<Events>::default();

@@ -5,10 +5,9 @@ use std::{ffi::OsString, fs, os::unix::fs::PermissionsExt, path::Path, path::Pat
 use bakery_core::port::{FailureKind::Internal, SourceError};
 use bakery_sandbox::CachePlace;
 
-use super::{
-    house::{House, tight},
-    workshop::{EMPTY, resolver},
-};
+use bakery_tests::workshop::{EMPTY, resolver};
+
+use super::house::{House, tight};
 
 const NO_COMPILER: &str = "the process that compiles component `mine.wasm` failed: it ended with status 9: ";
 

@@ -2,11 +2,11 @@
 
 use bakery_core::port::FailureKind::Internal;
 use bakery_sandbox::Limits;
+use bakery_tests::workshop::{EMPTY, resolver};
 
 use super::{
     house::{House, tight},
     layout::Layout,
-    workshop::{EMPTY, resolver},
 };
 
 /// Logs `text` this often.

@@ -11,10 +11,9 @@ use bakery_core::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{
-    house::{House, assert_failure, question, tight},
-    workshop::{EMPTY, resolver, resolver_module},
-};
+use bakery_tests::workshop::{EMPTY, binary, resolver, resolver_module};
+
+use super::house::{House, assert_failure, question, tight};
 
 #[tokio::test]
 async fn a_third_party_s_component_is_compiled_and_answers() {
@@ -25,7 +24,7 @@ async fn a_third_party_s_component_is_compiled_and_answers() {
 
 #[tokio::test]
 async fn a_file_of_another_kind_is_refused_with_what_it_is() {
-    let core = wat::parse_str(resolver_module(EMPTY, "")).unwrap();
+    let core = binary(&resolver_module(EMPTY, ""));
     let native = bakery_sandbox::precompile(&resolver(EMPTY, "")).unwrap();
     let table: [(&[u8], &str, &str); 8] = [
         (&core, "is a core module", "make a component of it with `wasm-tools component new`"),

@@ -19,7 +19,7 @@ use bakery_core::{
 use bakery_gate::{Gate, GateOptions};
 use bakery_sandbox::{Builtin, CachePlace, Limits, Sandbox, SandboxOptions};
 
-use super::workshop::{EMPTY, resolver};
+use bakery_tests::workshop::{EMPTY, resolver};
 
 /// Everything that is granted in these tests lies below it.
 pub(super) const ORIGIN: &str = "https://upstream.example/";
@@ -210,7 +210,11 @@ pub(super) enum Reply {
 
 impl Network {
     pub(super) fn answers(&self, path: &str, replies: Vec<Reply>) {
-        self.answers.lock().unwrap().insert(format!("{ORIGIN}{path}"), replies);
+        self.answers_at(&format!("{ORIGIN}{path}"), replies);
+    }
+
+    pub(super) fn answers_at(&self, url: &str, replies: Vec<Reply>) {
+        self.answers.lock().unwrap().insert(url.to_owned(), replies);
     }
 
     pub(super) fn requests(&self) -> Vec<String> {

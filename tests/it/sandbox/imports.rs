@@ -5,10 +5,11 @@ use bakery_core::port::{
     Resolvers, SourceError,
 };
 
-use super::{
-    house::{House, assert_failure, list_question, tight},
-    workshop::{EMPTY, component, component_of, dispatcher, lister, resolver, resolver_module},
+use bakery_tests::workshop::{
+    EMPTY, binary, component, component_of, dispatcher, lister, resolver, resolver_module,
 };
+
+use super::house::{House, assert_failure, list_question, tight};
 
 /// A version source that also imports `interface`, which `wit` declares.
 fn with_import(wit: &str, interface: &str, import: &str, rest: &str) -> Vec<u8> {
@@ -103,7 +104,7 @@ async fn a_component_of_another_world_is_refused_with_what_it_exports() {
             ("list", lister(EMPTY)),
             ("reader", dispatcher(EMPTY, EMPTY)),
             ("source", resolver(EMPTY, "")),
-            ("nothing", wat::parse_str("(component)").unwrap()),
+            ("nothing", binary("(component)")),
         ],
     );
     for (name, exports) in [

@@ -3,10 +3,9 @@
 use bakery_core::port::FailureKind::Internal;
 use futures_util::future::join_all;
 
-use super::{
-    house::{House, tight},
-    workshop::{EMPTY, resolver},
-};
+use bakery_tests::workshop::{EMPTY, resolver};
+
+use super::house::{House, tight};
 
 #[tokio::test]
 async fn state_does_not_pass_from_one_call_to_the_next() {

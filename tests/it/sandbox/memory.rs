@@ -2,11 +2,9 @@
 
 use bakery_core::port::FailureKind::Internal;
 use bakery_sandbox::Limits;
+use bakery_tests::workshop::{EMPTY, resolver, with_inner};
 
-use super::{
-    house::{House, tight},
-    workshop::{EMPTY, resolver, with_inner},
-};
+use super::house::{House, tight};
 
 const TOO_MUCH: &str = "asked for more than 8 MiB of memory";
 

@@ -2,10 +2,11 @@
 
 use bakery_core::port::{Event, FailureKind, Resolvers, SourceCall};
 
+use bakery_tests::workshop::resolver;
+
 use super::{
     house::{House, ORIGIN, Reply, assert_failure, builtin_ref, online, question, tight},
     layout::Layout,
-    workshop::resolver,
 };
 
 /// Fetches `ORIGIN`, and passes the failure on or answers nothing.

@@ -47,7 +47,11 @@ async fn deeds_of_a_real_guest_are_told_in_words() {
             ),
         ),
         ("allocate", Internal, format!("asked for more than 8 MiB of memory {here}")),
-        ("recurse", Internal, format!("recursed too deeply: it used more than 512 KiB of stack {here}")),
+        (
+            "recurse",
+            Internal,
+            format!("trapped {here}: out of bounds memory access, as too deep a recursion causes as well"),
+        ),
         ("spin", TimedOut, format!("ran longer than 100 ms of guest time {here}")),
         (
             "abort",

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use bakery_core::port::{FailureKind::TimedOut, OverrideError, Resolvers, SourceCall};
 use bakery_sandbox::Limits;
+use bakery_tests::workshop::{EMPTY, dispatcher, lister, resolver};
 
 use super::{
     house::{House, ORIGIN, Reply, assert_failure, builtin_ref, list_question, online, tight},
     layout::Layout,
-    workshop::{EMPTY, dispatcher, lister, resolver},
 };
 
 const SPIN: &str = "(loop $for_ever (br $for_ever)) unreachable";

@@ -2,11 +2,11 @@
 
 use bakery_core::port::FailureKind::Internal;
 use bakery_sandbox::Limits;
+use bakery_tests::workshop::resolver;
 
 use super::{
     house::{House, tight},
     layout::Layout,
-    workshop::resolver,
 };
 
 const TOO_MUCH: &str = "handed over more than 1 MiB of strings and lists at once in `version-source.resolve`";

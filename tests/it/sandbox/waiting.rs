@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use bakery_core::port::{Event, Resolvers, SourceCall, SourceError, SourceQuery};
 
+use bakery_tests::workshop::resolver;
+
 use super::{
     house::{House, ORIGIN, Reply, builtin_ref, online, tight},
     layout::Layout,
-    workshop::resolver,
 };
 
 /// Reads `latest`; the body is the version of the second artifact, and of the first one when it is long enough.

@@ -4,11 +4,9 @@ use std::time::Duration;
 
 use bakery_core::port::FailureKind::{Internal, TimedOut};
 use bakery_sandbox::Limits;
+use bakery_tests::workshop::{EMPTY, component_of, resolver_module};
 
-use super::{
-    house::{House, tight},
-    workshop::{EMPTY, component_of, resolver_module},
-};
+use super::house::{House, tight};
 
 const WIT: &str = "
 package wasi:io@0.2.0 { interface poll { resource pollable { block: func(); } } }

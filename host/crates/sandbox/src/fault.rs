@@ -67,6 +67,10 @@ fn cause(error: &wasmtime::Error, guest: &Guest) -> Cause {
             (Trap::UnreachableCodeReached, ..) => Cause::Trapped(
                 "it reached `unreachable`, as a panic or an abort without a message does".to_owned(),
             ),
+            // Compilers put the stack of a guest's own data below everything else, so that it runs out at address 0.
+            (Trap::MemoryOutOfBounds, ..) => Cause::Trapped(
+                "out of bounds memory access, as too deep a recursion causes as well".to_owned(),
+            ),
             (other, ..) => Cause::Trapped(other.to_string().trim_start_matches("wasm trap: ").to_owned()),
         };
     }

@@ -20,18 +20,22 @@ pub fn engine_start() -> Result<Duration, String> {
     Ok(begun.elapsed())
 }
 
-/// How long a component takes from embedded native code to ready, after [`crate::precompile`] made that code.
+/// How long each of `rounds` loads of a component's native code takes, from bytes to ready.
 ///
 /// # Errors
 /// It is not a component.
-pub fn load_native(wasm: &[u8]) -> Result<Duration, String> {
+pub fn native_loads(wasm: &[u8], rounds: u32) -> Result<Vec<Duration>, String> {
+    let text = |error: wasmtime::Error| format!("{error:#}");
     let engine = engine::shared()?;
-    let native = engine.precompile_component(wasm).map_err(|error| format!("{error:#}"))?;
-    let begun = Instant::now();
-    let component = load::deserialize(engine, &native).map_err(|error| format!("{error:#}"))?;
-    let taken = begun.elapsed();
-    drop(component);
-    Ok(taken)
+    let native = engine.precompile_component(wasm).map_err(text)?;
+    let load = |_| {
+        let begun = Instant::now();
+        let component = load::deserialize(engine, &native).map_err(text)?;
+        let taken = begun.elapsed();
+        drop(component);
+        Ok(taken)
+    };
+    (0..rounds).map(load).collect()
 }
 
 /// How long each of `rounds` calls of a component's function `noop: func()` takes, in one store, as the sandbox

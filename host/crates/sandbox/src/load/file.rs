@@ -58,7 +58,7 @@ impl Order {
         let (wasm, digest) = read::read(&self.root, &self.path, self.pinned.as_ref())?;
         scan::check_kind(&self.path, &wasm)?;
         let cache = self.place.as_ref().map(|place| Cache::new(place, engine));
-        if let Some(component) = cache.as_ref().and_then(|cache| self.from_cache(engine, cache, &digest)) {
+        if let Some(component) = cache.as_ref().and_then(|cache| self.kept(engine, cache, &digest)) {
             return Ok(component);
         }
         scan::check_structure(&self.path, &wasm)?;
@@ -75,7 +75,7 @@ impl Order {
     }
 
     /// Whatever is wrong with a kept component costs the time to compile it again, and nothing else.
-    fn from_cache(&self, engine: &Engine, cache: &Cache, digest: &Digest) -> Option<Component> {
+    fn kept(&self, engine: &Engine, cache: &Cache, digest: &Digest) -> Option<Component> {
         let again = |error: String| {
             self.note(Severity::Debug, format!("component `{}` is compiled again: {error}", self.path));
         };

@@ -1,5 +1,5 @@
-//! Makes components from text, so that these tests need no wasm target: a core module in the text format,
-//! the worlds of `wit/`, and the encoder that toolchains use.
+//! Makes components from text, so that tests need no wasm target: a core module in the text format,
+//! the worlds of `wit/`, and the encoder that toolchains use. Panics where a text is wrong; knows no sandbox.
 
 use std::path::Path;
 
@@ -24,16 +24,16 @@ const BASE: &str = r#"
 "#;
 
 /// The answer `ok` with nothing in it: what a version source answers to a question without targets.
-pub(crate) const EMPTY: &str = "(i32.const 1024)";
+pub const EMPTY: &str = "(i32.const 1024)";
 
 /// A version source whose `resolve` runs `body`; `rest` is what else the module has. The body leaves the address of
 /// the answer; `$pinned` tells it whether the question has a pin.
-pub(crate) fn resolver(body: &str, rest: &str) -> Vec<u8> {
+pub fn resolver(body: &str, rest: &str) -> Vec<u8> {
     component("resolver", &resolver_module(body, rest))
 }
 
 /// The module of [`resolver`].
-pub(crate) fn resolver_module(body: &str, rest: &str) -> String {
+pub fn resolver_module(body: &str, rest: &str) -> String {
     format!(
         r#"(module
   (import "bakery:plugin/http@0.1.0" "fetch" (func $fetch (param i32 i32 i32)))
@@ -46,7 +46,7 @@ pub(crate) fn resolver_module(body: &str, rest: &str) -> String {
 }
 
 /// A dependency list whose `select` runs `body`.
-pub(crate) fn lister(body: &str) -> Vec<u8> {
+pub fn lister(body: &str) -> Vec<u8> {
     let parameters = "i32 ".repeat(16);
     let module = format!(
         r#"(module {BASE}
@@ -56,7 +56,7 @@ pub(crate) fn lister(body: &str) -> Vec<u8> {
 }
 
 /// A reader of dispatch payloads whose functions run these bodies.
-pub(crate) fn dispatcher(check: &str, plan: &str) -> Vec<u8> {
+pub fn dispatcher(check: &str, plan: &str) -> Vec<u8> {
     let module = format!(
         r#"(module {BASE}
   (func (export "bakery:plugin/version-override@0.1.0#check") (param i32 i32) (result i32) {check})
@@ -66,29 +66,42 @@ pub(crate) fn dispatcher(check: &str, plan: &str) -> Vec<u8> {
 }
 
 /// A component of a world in `wit/`.
-pub(crate) fn component(world: &str, module: &str) -> Vec<u8> {
+pub fn component(world: &str, module: &str) -> Vec<u8> {
     component_of("", &format!("bakery:plugin/{world}@0.1.0"), module)
 }
 
 /// A component of `world`, which `wit` declares on top of what `wit/` has.
-pub(crate) fn component_of(wit: &str, world: &str, module: &str) -> Vec<u8> {
+///
+/// # Panics
+/// The texts are wrong, or the module is not one of that world.
+pub fn component_of(wit: &str, world: &str, module: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
-    let (mut package, _) = resolve.push_dir(contract).unwrap();
+    let (mut package, _) = resolve.push_dir(contract).expect("`wit/` is a package");
     if !wit.is_empty() {
-        package = resolve.push_source("test.wit", wit).unwrap();
+        package = resolve.push_source("test.wit", wit).expect("the WIT of a test is right");
     }
-    let world = resolve.select_world(&[package], Some(world)).unwrap();
-    let mut core = wat::parse_str(module).unwrap();
-    embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8).unwrap();
-    ComponentEncoder::default().validate(true).module(&core).unwrap().encode().unwrap()
+    let world = resolve.select_world(&[package], Some(world)).expect("the world of a test exists");
+    let mut core = binary(module);
+    embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8)
+        .expect("a world can be embedded");
+    let mut encoder = ComponentEncoder::default();
+    let encoded = encoder.validate(true).module(&core).and_then(ComponentEncoder::encode);
+    encoded.expect("the module is one of its world")
+}
+
+/// WebAssembly text as bytes.
+///
+/// # Panics
+/// The text is wrong.
+pub fn binary(text: &str) -> Vec<u8> {
+    wat::parse_str(text).expect("the text of a test is right")
 }
 
 /// The component with another one inside, written in the text format, that is instantiated when the outer one is.
-pub(crate) fn with_inner(mut component: Vec<u8>, inner: &str) -> Vec<u8> {
-    let nested = wat::parse_str(inner).unwrap();
+pub fn with_inner(mut component: Vec<u8>, inner: &str) -> Vec<u8> {
     let index = components_inside(&component);
-    section(&mut component, 4, &nested);
+    section(&mut component, 4, &binary(inner));
     let mut instance = vec![1, 0];
     leb(&mut instance, index);
     instance.push(0);
@@ -97,19 +110,18 @@ pub(crate) fn with_inner(mut component: Vec<u8>, inner: &str) -> Vec<u8> {
 }
 
 fn components_inside(component: &[u8]) -> usize {
-    let mut depth = 0;
+    let mut depth = 0usize;
     let mut count = 0;
     for payload in wasmparser::Parser::new(0).parse_all(component) {
-        match payload.unwrap() {
+        match payload.expect("the encoder writes components") {
             wasmparser::Payload::ComponentSection { .. } => {
                 count += usize::from(depth == 0);
                 depth += 1;
             }
             wasmparser::Payload::ModuleSection { .. } => depth += 1,
-            wasmparser::Payload::End(_) => depth -= 1,
+            wasmparser::Payload::End(_) => depth = depth.saturating_sub(1),
             _ => {}
         }
-        depth = depth.max(0);
     }
     count
 }
@@ -120,13 +132,11 @@ fn section(component: &mut Vec<u8>, id: u8, content: &[u8]) {
     component.extend_from_slice(content);
 }
 
+/// Unsigned LEB128.
 fn leb(bytes: &mut Vec<u8>, mut value: usize) {
-    loop {
-        let low = u8::try_from(value & 0x7f).unwrap();
+    while value >= 0x80 {
+        bytes.push((value & 0x7f) as u8 | 0x80);
         value >>= 7;
-        bytes.push(if value == 0 { low } else { low | 0x80 });
-        if value == 0 {
-            return;
-        }
     }
+    bytes.push(value as u8);
 }
