@@ -1,5 +1,6 @@
 //! What the commands cost: wall time and peak memory of whole runs, as ratios of one session.
 //! Prints; asserts nothing about time, because machines are noisy.
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 use std::{
     path::Path,

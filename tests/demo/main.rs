@@ -1,6 +1,7 @@
 //! `make demo`: the main job on sample data over loopback, with the real program.
 //! A dispatched version is resolved through the sandbox: once it is there, once the upstream is stale and catches up,
 //! once it never comes. Ends with a failure if the program does anything else.
+#![expect(clippy::print_stdout, reason = "a demonstration shows itself on standard output")]
 
 use std::{path::Path, process::ExitCode, time::Duration};
 

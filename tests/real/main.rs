@@ -1,5 +1,6 @@
 //! Tests on real inputs that lie beside the repository: a product's configuration, upstreams' manifests, and what the
 //! predecessor made of them. Where the folder is absent every test counts as ignored, never as passed.
+#![expect(clippy::print_stderr, reason = "what is skipped is told")]
 
 mod configuration;
 mod dependencies;

@@ -1,5 +1,6 @@
 //! What the tests, the demo and the benchmarks share: a loopback upstream, a project folder, the program's runs.
 //! Holds no assertion about the product.
+#![expect(clippy::panic, reason = "what tests share fails loudly, as tests do")]
 
 mod program;
 mod project;

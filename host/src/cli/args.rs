@@ -39,7 +39,7 @@ pub(crate) enum Command {
     Ci(Ci),
     /// Build images, or print the plan.
     #[command(visible_alias = "bake", alias = "b")]
-    Build(build::Build),
+    Build(Box<build::Build>),
     /// Print facts about the project.
     #[command(subcommand)]
     Get(get::Get),

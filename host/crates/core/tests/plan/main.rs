@@ -2,8 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::print_stderr,
-    reason = "helpers of tests fail like tests, and say what they skip"
+    reason = "helpers of tests fail like tests"
 )]
 
 mod bake;
