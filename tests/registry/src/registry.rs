@@ -255,7 +255,7 @@ impl FaultRegistry {
     /// The bytes of a stored blob; lag does not count.
     #[must_use]
     pub fn blob(&self, repository: &str, digest: &str) -> Option<bytes::Bytes> {
-        lock(&self.site.world).blob(repository, digest).cloned()
+        lock(&self.site.world).blob(repository, digest).map(|blob| blob.bytes.clone())
     }
 }
 

@@ -6,14 +6,14 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::{call::Call, reply::Reply, site::Site};
-use crate::{digest::is_digest, draw, script::Operation};
+use crate::{digest::is_digest, draw, script::Operation, world::Blob};
 
 /// `GET` and `HEAD`.
 pub(crate) fn read(call: &mut Call<'_>, name: &str, digest: &str) -> Reply {
     if !is_digest(digest) {
         return Reply::error(400, "DIGEST_INVALID", "provided digest did not match the format of a digest");
     }
-    let Some(bytes) = call.world.see_blob(call.sight, name, digest) else { return unknown() };
+    let Some(Blob { bytes, .. }) = call.world.see_blob(call.sight, name, digest) else { return unknown() };
     if call.profile.blob_redirect && call.arrival.operation == Operation::GetBlob {
         return Reply::status(307).header("location", &signed_address(call.site, name, digest));
     }
@@ -26,7 +26,7 @@ pub(crate) fn read_elsewhere(call: &mut Call<'_>, name: &str, digest: &str) -> R
         return Reply::status(403).content("text/plain; charset=utf-8", "the signature does not match\n");
     }
     match call.world.blob(name, digest).cloned() {
-        Some(bytes) => content(call, digest, bytes),
+        Some(blob) => content(call, digest, blob.bytes),
         None => unknown(),
     }
 }

@@ -18,8 +18,8 @@ pub(crate) fn mount(call: &mut Call<'_>, name: &str) -> Reply {
     };
     match call.world.blob(&from, &digest).cloned().filter(|_| permitted) {
         None => uploads::open(call, name),
-        Some(bytes) => {
-            call.world.put_blob(call.stamp, name, &digest, bytes);
+        Some(blob) => {
+            call.world.put_blob(call.stamp, name, &digest, blob);
             uploads::created(call, name, &digest)
         }
     }

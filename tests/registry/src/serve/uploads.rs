@@ -8,7 +8,7 @@ use crate::{
     digest::{is_digest, sha256},
     draw,
     script::{Listener, UploadLocation},
-    world::{Upload, World},
+    world::{Blob, Upload, World},
 };
 
 /// `POST` without `mount`.
@@ -99,7 +99,7 @@ fn store(call: &mut Call<'_>, name: &str, digest: &str, bytes: Bytes) -> Reply {
     if !is_digest(digest) || sha256(&bytes) != digest {
         return Reply::error(400, "DIGEST_INVALID", "provided digest did not match uploaded content");
     }
-    call.world.put_blob(call.stamp, name, digest, bytes);
+    call.world.put_blob(call.stamp, name, digest, Blob { bytes, sound: true });
     created(call, name, digest)
 }
 

@@ -83,23 +83,25 @@ impl Walk<'_> {
         let Some(Manifest { document, bytes }) = world.manifest(self.repository, digest) else {
             return self.report(digest, parent, ProblemKind::MissingManifest);
         };
-        self.content(digest, parent, size, bytes);
+        self.content(digest, parent, size, bytes, sha256(bytes) == digest);
         for child in &document.manifests {
             self.manifest(&child.digest, Some(digest), Some(child.size), depth + 1);
         }
         for blob in document.blobs.iter().filter(|blob| !blob.foreign) {
             match world.blob(self.repository, &blob.digest) {
                 None => self.report(&blob.digest, Some(digest), ProblemKind::MissingBlob),
-                Some(bytes) => self.content(&blob.digest, Some(digest), Some(blob.size), bytes),
+                Some(held) => {
+                    self.content(&blob.digest, Some(digest), Some(blob.size), &held.bytes, held.sound)
+                }
             }
         }
     }
 
-    fn content(&mut self, digest: &str, parent: Option<&str>, size: Option<u64>, bytes: &[u8]) {
+    fn content(&mut self, digest: &str, parent: Option<&str>, size: Option<u64>, bytes: &[u8], sound: bool) {
         if size.is_some_and(|size| size != bytes.len() as u64) {
             self.report(digest, parent, ProblemKind::WrongSize);
         }
-        if sha256(bytes) != digest {
+        if !sound {
             self.report(digest, parent, ProblemKind::WrongDigest);
         }
     }
@@ -122,7 +124,7 @@ mod tests {
     use super::*;
     use crate::{
         image::ImageBuilder,
-        world::{Origin, Stamp},
+        world::{Blob, Origin, Stamp},
     };
 
     const STAMP: Stamp = Stamp { now: Duration::ZERO, origin: Origin::Seed };
@@ -149,7 +151,12 @@ mod tests {
         let image = ImageBuilder::new("app").tag("1").build().unwrap();
         let blob = image.children[0].blobs[0].clone();
         let mut world = World::default();
-        world.put_blob(STAMP, "app", &blob.digest, bytes::Bytes::from_static(b"other"));
+        world.put_blob(
+            STAMP,
+            "app",
+            &blob.digest,
+            Blob::weigh(&blob.digest, bytes::Bytes::from_static(b"other")),
+        );
         world.seed(STAMP, &image).unwrap();
         let kinds: Vec<_> = world.audit().into_iter().map(|problem| problem.kind).collect();
         assert_eq!(kinds, [ProblemKind::WrongSize, ProblemKind::WrongDigest]);

@@ -13,5 +13,5 @@ pub use audit::{Problem, ProblemKind};
 pub(crate) use document::Document;
 pub use history::{Move, Origin};
 pub use snapshot::{RepositorySnapshot, Snapshot, StoredManifest};
-pub(crate) use stock::{Manifest, Sight, Stamp, World};
+pub(crate) use stock::{Blob, Manifest, Sight, Stamp, World};
 pub(crate) use upload::Upload;

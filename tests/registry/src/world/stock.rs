@@ -14,6 +14,7 @@ use super::{
     versioned::{Hold, Versioned},
 };
 use crate::{
+    digest::sha256,
     image::Image,
     script::{Lag, LagOf, Until, matches},
 };
@@ -35,7 +36,7 @@ pub(crate) struct World {
 #[derive(Debug, Default)]
 pub(super) struct Repository {
     pub(super) manifests: BTreeMap<String, Versioned<Manifest>>,
-    pub(super) blobs: BTreeMap<String, Versioned<Bytes>>,
+    pub(super) blobs: BTreeMap<String, Versioned<Blob>>,
     pub(super) tags: BTreeMap<String, Versioned<String>>,
 }
 
@@ -46,6 +47,24 @@ pub(crate) struct Manifest {
     pub(crate) document: Document,
     /// Its bytes.
     pub(crate) bytes: Bytes,
+}
+
+/// A stored blob.
+#[derive(Clone, Debug)]
+pub(crate) struct Blob {
+    /// Its bytes.
+    pub(crate) bytes: Bytes,
+    /// Whether they have the digest under which they are stored. Known once, since an audit at each move of a tag
+    /// would otherwise hash every layer again.
+    pub(crate) sound: bool,
+}
+
+impl Blob {
+    /// A blob whose digest is computed here.
+    pub(crate) fn weigh(digest: &str, bytes: Bytes) -> Self {
+        let sound = sha256(&bytes) == digest;
+        Self { bytes, sound }
+    }
 }
 
 /// When and by whom something is changed.
@@ -110,11 +129,11 @@ impl World {
     }
 
     /// Stores a blob; nothing happens where it is there already.
-    pub(crate) fn put_blob(&mut self, stamp: Stamp, repository: &str, digest: &str, bytes: Bytes) {
+    pub(crate) fn put_blob(&mut self, stamp: Stamp, repository: &str, digest: &str, blob: Blob) {
         let hold = self.hold(LagOf::Blobs, repository, digest);
         let place = self.repository(repository).blobs.entry(digest.to_owned()).or_default();
         if place.truth().is_none() {
-            place.write(Some(bytes), stamp.now, hold);
+            place.write(Some(blob), stamp.now, hold);
             self.sequence += 1;
         }
     }
@@ -197,7 +216,12 @@ impl World {
         self.create(&image.repository);
         for child in &image.children {
             for blob in &child.blobs {
-                self.put_blob(stamp, &image.repository, &blob.digest, blob.bytes.clone());
+                self.put_blob(
+                    stamp,
+                    &image.repository,
+                    &blob.digest,
+                    Blob::weigh(&blob.digest, blob.bytes.clone()),
+                );
             }
         }
         for content in image.children.iter().map(|child| &child.manifest).chain(&image.index) {
@@ -225,7 +249,7 @@ impl World {
     }
 
     /// A blob as a reader sees it.
-    pub(crate) fn see_blob(&mut self, sight: Sight, repository: &str, digest: &str) -> Option<Bytes> {
+    pub(crate) fn see_blob(&mut self, sight: Sight, repository: &str, digest: &str) -> Option<Blob> {
         let place = self.repositories.get_mut(repository)?.blobs.get_mut(digest)?;
         place.read(sight.now, sight.behind).cloned()
     }
@@ -264,7 +288,7 @@ impl World {
     }
 
     /// A blob as it is.
-    pub(crate) fn blob(&self, repository: &str, digest: &str) -> Option<&Bytes> {
+    pub(crate) fn blob(&self, repository: &str, digest: &str) -> Option<&Blob> {
         self.repositories.get(repository)?.blobs.get(digest)?.truth()
     }
 
