@@ -5,6 +5,7 @@ mod admission;
 mod event;
 mod failure;
 mod http;
+pub mod registry;
 mod source;
 
 pub use admission::Admission;
@@ -12,8 +13,8 @@ pub use event::{Event, EventSink, Severity};
 pub use failure::{Failure, FailureKind};
 pub use http::{Http, HttpMethod, HttpRequest, HttpResponse, Reach};
 pub use source::{
-    Artifact, DispatchSpec, ListQuery, OsTarget, OverrideCandidate, OverrideError, OverridePin, Resolution, Resolvers,
-    SourceCall, SourceError, SourceQuery,
+    Artifact, DispatchSpec, ListQuery, OsTarget, OverrideCandidate, OverrideError, OverridePin, Resolution,
+    Resolvers, SourceCall, SourceError, SourceQuery,
 };
 
 use std::{future::Future, pin::Pin};
