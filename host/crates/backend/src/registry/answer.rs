@@ -83,7 +83,7 @@ impl Answer {
     pub(super) async fn chunk(&mut self, context: &Context<'_>) -> Result<Option<Bytes>, Failure> {
         match tokio::time::timeout(self.idle, self.response.chunk()).await {
             Ok(Ok(chunk)) => {
-                context.spent_received(chunk.as_ref().map_or(0, |bytes| bytes.len() as u64));
+                context.account.received(chunk.as_ref().map_or(0, |bytes| bytes.len() as u64));
                 Ok(chunk)
             }
             Ok(Err(error)) => Err(lost::failure(context, self.party, &self.what, &error.without_url())),

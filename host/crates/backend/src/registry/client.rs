@@ -10,21 +10,22 @@ use bakery_core::{
     port::{
         Admission, BoxFuture, Failure,
         registry::{
-            Access, BlobCursor, BlobSink, BlobSource, Mounted, Pushed, Registry, RegistryVerb, UploadSession,
-            Uploaded,
+            Access, BlobCursor, BlobSink, BlobSource, Mounted, Pushed, Registry, RegistryVerb, Traffic,
+            UploadSession, Uploaded,
         },
     },
 };
 use reqwest::{Method, header::HeaderMap};
 
 use super::{
-    context::Context, exchange::Call, host::Host, memory::Memory, options::RegistryOptions, payload::Payload,
-    scope::Scopes, transport::Transport,
+    account::Account, context::Context, exchange::Call, host::Host, memory::Memory, options::RegistryOptions,
+    payload::Payload, scope::Scopes, transport::Transport,
 };
 
 /// A client for all registries of a run: one pool of connections, one set of tokens, one memory.
 pub struct RegistryClient {
-    inner: Inner,
+    inner: Arc<Inner>,
+    account: Arc<Account>,
 }
 
 /// Everything below the port.
@@ -41,7 +42,16 @@ impl RegistryClient {
     pub fn new(options: RegistryOptions) -> Self {
         let transport = Transport::new(&options);
         let inner = Inner { options, transport, memory: Memory::default(), hosts: Mutex::default() };
-        Self { inner }
+        Self { inner: Arc::new(inner), account: Arc::default() }
+    }
+
+    fn context<'a>(
+        &'a self,
+        admission: &'a dyn Admission,
+        verb: RegistryVerb,
+        subject: &'a str,
+    ) -> Context<'a> {
+        Context { admission, account: &self.account, verb, subject }
     }
 }
 
@@ -77,10 +87,6 @@ pub(super) fn at(repository: &Repository, digest: &Digest) -> String {
     format!("{repository}@{digest}")
 }
 
-fn context<'a>(admission: &'a dyn Admission, verb: RegistryVerb, subject: &'a str) -> Context<'a> {
-    Context { admission, verb, subject }
-}
-
 impl Registry for RegistryClient {
     fn expect(&self, accesses: &[Access]) {
         let mut registries: BTreeMap<&RegistryHost, Vec<&Access>> = BTreeMap::new();
@@ -90,6 +96,14 @@ impl Registry for RegistryClient {
         for (registry, accesses) in registries {
             self.inner.host(registry).announce(Scopes::announced(accesses.into_iter()));
         }
+    }
+
+    fn with_own_account(&self) -> Arc<dyn Registry> {
+        Arc::new(Self { inner: self.inner.clone(), account: Arc::default() })
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.account.traffic()
     }
 
     fn holds(&self, repository: &Repository, digest: &Digest) -> bool {
@@ -107,7 +121,7 @@ impl Registry for RegistryClient {
     ) -> BoxFuture<'a, Result<Descriptor, Failure>> {
         Box::pin(async move {
             let subject = reference.to_string();
-            self.inner.resolve(context(admission, RegistryVerb::Resolve, &subject), reference).await
+            self.inner.resolve(self.context(admission, RegistryVerb::Resolve, &subject), reference).await
         })
     }
 
@@ -118,7 +132,7 @@ impl Registry for RegistryClient {
     ) -> BoxFuture<'a, Result<Manifest, Failure>> {
         Box::pin(async move {
             let subject = reference.to_string();
-            self.inner.manifest(context(admission, RegistryVerb::GetManifest, &subject), reference).await
+            self.inner.manifest(self.context(admission, RegistryVerb::GetManifest, &subject), reference).await
         })
     }
 
@@ -134,7 +148,7 @@ impl Registry for RegistryClient {
                 [tag] => format!("{repository}:{tag}"),
                 _ => at(repository, manifest.digest()),
             };
-            let context = context(admission, RegistryVerb::PutManifest, &subject);
+            let context = self.context(admission, RegistryVerb::PutManifest, &subject);
             self.inner.push_manifest(context, repository, manifest, tags).await
         })
     }
@@ -147,7 +161,9 @@ impl Registry for RegistryClient {
     ) -> BoxFuture<'a, Result<bool, Failure>> {
         Box::pin(async move {
             let subject = at(repository, digest);
-            self.inner.has_blob(context(admission, RegistryVerb::HasBlob, &subject), repository, digest).await
+            self.inner
+                .has_blob(self.context(admission, RegistryVerb::HasBlob, &subject), repository, digest)
+                .await
         })
     }
 
@@ -160,7 +176,9 @@ impl Registry for RegistryClient {
     ) -> BoxFuture<'a, Result<Mounted, Failure>> {
         Box::pin(async move {
             let subject = at(to, digest);
-            self.inner.mount_blob(context(admission, RegistryVerb::Mount, &subject), from, to, digest).await
+            self.inner
+                .mount_blob(self.context(admission, RegistryVerb::Mount, &subject), from, to, digest)
+                .await
         })
     }
 
@@ -172,7 +190,7 @@ impl Registry for RegistryClient {
     ) -> BoxFuture<'a, Result<Uploaded, Failure>> {
         Box::pin(async move {
             let subject = at(repository, blob.digest());
-            let context = context(admission, RegistryVerb::FinishUpload, &subject);
+            let context = self.context(admission, RegistryVerb::FinishUpload, &subject);
             self.inner.push_blob(context, repository, blob).await
         })
     }
@@ -184,7 +202,9 @@ impl Registry for RegistryClient {
     ) -> BoxFuture<'a, Result<UploadSession, Failure>> {
         Box::pin(async move {
             let subject = repository.to_string();
-            self.inner.begin_upload(context(admission, RegistryVerb::BeginUpload, &subject), repository).await
+            self.inner
+                .begin_upload(self.context(admission, RegistryVerb::BeginUpload, &subject), repository)
+                .await
         })
     }
 
@@ -197,7 +217,7 @@ impl Registry for RegistryClient {
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let subject = at(&session.repository, blob.digest());
-            let context = context(admission, RegistryVerb::PatchUpload, &subject);
+            let context = self.context(admission, RegistryVerb::PatchUpload, &subject);
             self.inner.upload_chunk(context, session, blob, length).await
         })
     }
@@ -209,7 +229,9 @@ impl Registry for RegistryClient {
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let subject = session.repository.to_string();
-            self.inner.upload_status(context(admission, RegistryVerb::UploadStatus, &subject), session).await
+            self.inner
+                .upload_status(self.context(admission, RegistryVerb::UploadStatus, &subject), session)
+                .await
         })
     }
 
@@ -221,7 +243,7 @@ impl Registry for RegistryClient {
     ) -> BoxFuture<'a, Result<Uploaded, Failure>> {
         Box::pin(async move {
             let subject = at(&session.repository, blob.digest());
-            let context = context(admission, RegistryVerb::FinishUpload, &subject);
+            let context = self.context(admission, RegistryVerb::FinishUpload, &subject);
             self.inner.finish_upload(context, session, blob).await
         })
     }
@@ -233,7 +255,9 @@ impl Registry for RegistryClient {
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let subject = session.repository.to_string();
-            self.inner.cancel_upload(context(admission, RegistryVerb::CancelUpload, &subject), session).await
+            self.inner
+                .cancel_upload(self.context(admission, RegistryVerb::CancelUpload, &subject), session)
+                .await
         })
     }
 
@@ -246,7 +270,7 @@ impl Registry for RegistryClient {
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let subject = at(repository, cursor.digest());
-            let context = context(admission, RegistryVerb::GetBlob, &subject);
+            let context = self.context(admission, RegistryVerb::GetBlob, &subject);
             self.inner.read_blob(context, repository, cursor, sink).await
         })
     }
@@ -260,7 +284,7 @@ impl Registry for RegistryClient {
         Box::pin(async move {
             let subject = at(repository, digest);
             self.inner
-                .referrers(context(admission, RegistryVerb::Referrers, &subject), repository, digest)
+                .referrers(self.context(admission, RegistryVerb::Referrers, &subject), repository, digest)
                 .await
         })
     }

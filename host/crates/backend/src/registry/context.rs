@@ -1,14 +1,17 @@
-//! What a request is part of: who admitted it, which verb, about what. Makes failures that say so.
+//! What a request is part of: who admitted it, who pays for it, which verb, about what. Makes failures that say so.
 
 use bakery_core::port::{
-    Admission, Cost, Failure, FailureKind,
+    Admission, Failure, FailureKind,
     registry::{Party, RegistryFault, RegistryVerb},
 };
+
+use super::account::Account;
 
 /// Travels with every request of a verb.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) admission: &'a dyn Admission,
+    pub(super) account: &'a Account,
     pub(super) verb: RegistryVerb,
     /// The reference, or `repository@digest`.
     pub(super) subject: &'a str,
@@ -33,17 +36,5 @@ impl Context<'_> {
     /// bakery does not do what the registry wants.
     pub(super) fn refused(&self, message: impl Into<String>) -> Failure {
         self.failure(FailureKind::Denied, Party::Bakery, message)
-    }
-
-    pub(super) fn spent_request(&self) {
-        self.admission.spent(Cost { requests: 1, ..Cost::default() });
-    }
-
-    pub(super) fn spent_sent(&self, bytes: u64) {
-        self.admission.spent(Cost { sent: bytes, ..Cost::default() });
-    }
-
-    pub(super) fn spent_received(&self, bytes: u64) {
-        self.admission.spent(Cost { received: bytes, ..Cost::default() });
     }
 }

@@ -31,8 +31,10 @@ impl DockerConfig {
     /// The file cannot be read, is larger than 1 MiB, or is not what docker writes.
     pub fn load(directory: &Path) -> Result<Self, DockerConfigError> {
         let path = directory.join("config.json");
-        let unreadable =
-            |error: std::io::Error| DockerConfigError::Unreadable(path.clone(), error.to_string());
+        let unreadable = |error: std::io::Error| DockerConfigError::Unreadable {
+            path: path.clone(),
+            reason: error.to_string(),
+        };
         let file = match std::fs::File::open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
@@ -41,7 +43,7 @@ impl DockerConfig {
         let mut text = String::new();
         file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(unreadable)?;
         if text.len() as u64 > MAX_BYTES {
-            return Err(DockerConfigError::Unreadable(path, "it is larger than 1 MiB".to_owned()));
+            return Err(DockerConfigError::Unreadable { path, reason: "it is larger than 1 MiB".to_owned() });
         }
         Self::parse(&text).map_err(|at| DockerConfigError::Malformed { path, line: at.0, column: at.1 })
     }
@@ -91,8 +93,13 @@ pub(super) struct BadEntry;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DockerConfigError {
     /// Cannot be read.
-    #[error("the docker configuration `{}` cannot be read: {1}", .0.display())]
-    Unreadable(PathBuf, String),
+    #[error("the docker configuration `{}` cannot be read: {reason}", .path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// One clause.
+        reason: String,
+    },
     /// Not what docker writes.
     #[error("the docker configuration `{}` is not what docker writes: line {line}, column {column}", .path.display())]
     Malformed {

@@ -2,6 +2,7 @@
 //! Every verb is one attempt; retry lives in the gate, and credentials never leave for an origin that should not
 //! have them.
 
+mod account;
 mod answer;
 mod blobs;
 mod challenge;

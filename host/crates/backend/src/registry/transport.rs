@@ -87,9 +87,9 @@ impl Transport {
             })?;
         let watch = Watch::new();
         let request = self.request(client, &outgoing, &watch);
-        context.spent_request();
+        context.account.request();
         let sending = watched(request.send(), &watch, self.idle_timeout).await;
-        context.spent_sent(watch.bytes());
+        context.account.sent(watch.bytes());
         let response = match sending {
             Some(Ok(response)) => response,
             Some(Err(error)) => {

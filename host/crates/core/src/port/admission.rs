@@ -7,18 +7,4 @@
 pub trait Admission: Send + Sync {
     /// Which attempt this is, counted from 1.
     fn attempt(&self) -> u32;
-
-    /// Takes note of what the attempt cost. A backend calls it once per request and once per body.
-    fn spent(&self, _cost: Cost) {}
-}
-
-/// What an attempt cost on the wire.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cost {
-    /// Requests sent, those for tokens and after redirects included.
-    pub requests: u32,
-    /// Bytes of bodies sent.
-    pub sent: u64,
-    /// Bytes of bodies received.
-    pub received: u64,
 }

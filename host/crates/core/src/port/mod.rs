@@ -8,7 +8,7 @@ mod http;
 pub mod registry;
 mod source;
 
-pub use admission::{Admission, Cost};
+pub use admission::Admission;
 pub use event::{Event, EventSink, Severity};
 pub use failure::{Failure, FailureKind};
 pub use http::{Http, HttpMethod, HttpRequest, HttpResponse, Reach};

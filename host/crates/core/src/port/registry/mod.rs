@@ -9,6 +9,6 @@ mod verbs;
 
 pub use blob::{BlobChunks, BlobCursor, BlobSink, BlobSource, BytesBlob};
 pub use fault::{Party, RegistryFault, RegistryVerb};
-pub use outcome::{Access, Mounted, Pushed, Uploaded};
+pub use outcome::{Access, Mounted, Pushed, Traffic, Uploaded};
 pub use upload::UploadSession;
 pub use verbs::Registry;

@@ -61,3 +61,14 @@ pub enum Uploaded {
     /// It was sent: this many bytes.
     Sent(u64),
 }
+
+/// What went over the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests sent, those for tokens and after redirects included.
+    pub requests: u64,
+    /// Bytes of bodies sent.
+    pub sent: u64,
+    /// Bytes of bodies received.
+    pub received: u64,
+}

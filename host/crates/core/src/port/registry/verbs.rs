@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Access, BlobCursor, BlobSink, BlobSource, Mounted, Pushed, UploadSession, Uploaded};
+use super::{Access, BlobCursor, BlobSink, BlobSource, Mounted, Pushed, Traffic, UploadSession, Uploaded};
 use crate::{
     model::{Descriptor, Digest, Manifest, Reference, RegistryHost, Repository, Tag},
     port::{Admission, BoxFuture, Failure},
@@ -15,6 +15,12 @@ use crate::{
 pub trait Registry: Send + Sync {
     /// Says what a run will do, so that one token covers it. Accesses of one call that lie in one registry share one.
     fn expect(&self, accesses: &[Access]);
+
+    /// The same registries, connections, tokens and memory, with an account of its own: one per target.
+    fn with_own_account(&self) -> Arc<dyn Registry>;
+
+    /// What went over the wire on this account. Who buys a token that others share pays for it.
+    fn traffic(&self) -> Traffic;
 
     /// Whether a repository is known to hold a blob or manifest, because it said so during this run.
     /// `false` means unknown, never absent.
