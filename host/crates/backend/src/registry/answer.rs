@@ -6,10 +6,11 @@ use bakery_core::port::{
     Failure, FailureKind,
     registry::{Party, RegistryFault},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use reqwest::{
     Response,
-    header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, LOCATION, RETRY_AFTER},
+    header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER},
 };
 
 use super::{
@@ -30,11 +31,18 @@ pub(super) struct Answer {
     party: Party,
     idle: Duration,
     reason: Option<Reason>,
+    /// What was shown to get the answer.
+    authorization: Option<HeaderValue>,
 }
 
 impl Answer {
     pub(super) fn new(response: Response, what: String, party: Party, idle: Duration) -> Self {
-        Self { response, what, party, idle, reason: None }
+        Self { response, what, party, idle, reason: None, authorization: None }
+    }
+
+    /// The same, knowing what its text must not repeat.
+    pub(super) fn hiding(self, authorization: Option<&HeaderValue>) -> Self {
+        Self { authorization: authorization.cloned(), ..self }
     }
 
     pub(super) fn status(&self) -> u16 {
@@ -127,7 +135,7 @@ impl Answer {
             // What has come by then is reason enough.
             let _ = tokio::time::timeout(REASON_TIMEOUT, reading).await;
             body.truncate(refusal::MAX_BYTES);
-            self.reason = Some(Reason::read(&body));
+            self.reason = Some(Reason::read(&body, &secrets(self.authorization.as_ref())));
         }
         self.reason.get_or_insert_default()
     }
@@ -159,4 +167,18 @@ impl Answer {
         let message = format!("the answer to {} is larger than {limit} bytes", self.what);
         context.failure(FailureKind::Internal, self.party, message)
     }
+}
+
+/// Token, name with password in base64, password: whatever of it a header holds.
+fn secrets(authorization: Option<&HeaderValue>) -> Vec<String> {
+    let text = authorization.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let Some((scheme, secret)) = text.split_once(' ') else { return Vec::new() };
+    let mut secrets = vec![secret.to_owned()];
+    if scheme == "Basic"
+        && let Some(pair) = STANDARD.decode(secret).ok().and_then(|bytes| String::from_utf8(bytes).ok())
+        && let Some((_, password)) = pair.split_once(':')
+    {
+        secrets.push(password.to_owned());
+    }
+    secrets
 }

@@ -53,16 +53,15 @@ pub(super) fn failure(context: &Context<'_>, party: Party, what: &str, error: &r
 
 type Cause<'a> = &'a (dyn Error + 'static);
 
-fn chain<'a>(error: &'a reqwest::Error) -> Vec<Cause<'a>> {
-    let mut causes = Vec::new();
-    let mut next: Option<Cause<'a>> = Some(error);
-    while let Some(cause) = next {
-        causes.push(cause);
+fn chain(error: &reqwest::Error) -> Vec<Cause<'_>> {
+    let mut causes: Vec<Cause<'_>> = vec![error];
+    while let Some(cause) = causes.last().copied() {
         // An error of input or output hides what it wraps from `source`.
-        if let Some(inner) = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            causes.push(inner);
+        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        match wrapped.map(|inner| inner as Cause<'_>).or_else(|| cause.source()) {
+            Some(next) => causes.push(next),
+            None => break,
         }
-        next = cause.source();
     }
     causes
 }

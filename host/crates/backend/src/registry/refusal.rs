@@ -18,6 +18,9 @@ pub(super) const MAX_BYTES: usize = 8 << 10;
 /// Digests of an answer that are kept.
 const MAX_DIGESTS: usize = 256;
 
+/// Shorter secrets are parts of ordinary words; hiding them would hide the message.
+const MIN_SECRET: usize = 4;
+
 /// What GHCR's secondary limit is worth where it gives no time.
 const SECONDARY_LIMIT: Duration = Duration::from_secs(60);
 
@@ -37,11 +40,15 @@ pub(super) struct Reason {
 }
 
 impl Reason {
-    /// Reads a body, of which only the beginning may be there.
-    pub(super) fn read(body: &[u8]) -> Self {
-        let whole = String::from_utf8_lossy(body);
+    /// Reads a body, of which only the beginning may be there. `secrets` are what was sent along: a server that
+    /// repeats them does not get them into a message.
+    pub(super) fn read(body: &[u8], secrets: &[String]) -> Self {
+        let mut whole = String::from_utf8_lossy(body).into_owned();
+        for secret in secrets.iter().filter(|secret| secret.len() >= MIN_SECRET) {
+            whole = whole.replace(secret.as_str(), "***");
+        }
         let lower = whole.to_ascii_lowercase();
-        let reply = serde_json::from_slice::<Reply>(body).unwrap_or_default();
+        let reply = serde_json::from_str::<Reply>(&whole).unwrap_or_default();
         let first = reply.errors.into_iter().next();
         let code = first.as_ref().and_then(|error| error.code.clone()).filter(|code| is_code(code));
         let words = [
@@ -176,7 +183,7 @@ mod tests {
     use super::*;
 
     fn check(status: u16, body: &str, verb: RegistryVerb, expected: FailureKind) {
-        let reason = Reason::read(body.as_bytes());
+        let reason = Reason::read(body.as_bytes(), &[]);
         assert_eq!(kind(status, &reason, verb, Party::Registry), expected, "{status} {body}");
     }
 
@@ -249,12 +256,12 @@ mod tests {
 
     #[test]
     fn reasons_are_read_from_every_form_and_shown_on_one_line() {
-        let line = |status, body: &str| Reason::read(body.as_bytes()).line(status);
+        let line = |status, body: &str| Reason::read(body.as_bytes(), &[]).line(status);
         let digest = Digest::of(b"x");
         let blob = format!(
             r#"{{"errors":[{{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown","detail":{{"digest":"{digest}"}}}}]}}"#
         );
-        assert_eq!(Reason::read(blob.as_bytes()).digests, [digest]);
+        assert_eq!(Reason::read(blob.as_bytes(), &[]).digests, [digest]);
         insta::assert_snapshot!(line(400, &blob), @"400 MANIFEST_BLOB_UNKNOWN: blob unknown");
         insta::assert_snapshot!(line(400, r#"{"details":"invalid repository name"}"#), @"400: invalid repository name");
         insta::assert_snapshot!(line(502, "<html><body>Bad gateway"), @"502: a page for people, not a registry's answer");

@@ -104,7 +104,7 @@ impl Transport {
                 return Err(context.failure(FailureKind::TimedOut, party, message));
             }
         };
-        Ok(Answer::new(response, what, party, self.idle_timeout))
+        Ok(Answer::new(response, what, party, self.idle_timeout).hiding(outgoing.authorization))
     }
 
     /// Literal addresses are never looked up, so the resolver does not see them.
