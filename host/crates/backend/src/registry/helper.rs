@@ -23,10 +23,13 @@ pub trait CredentialHelper: Send + Sync {
     ) -> BoxFuture<'a, Result<Option<Credential>, HelperError>>;
 }
 
+/// From the name of a helper to its program.
+pub type Locate = Box<dyn Fn(&str) -> Option<PathBuf> + Send + Sync>;
+
 /// Helpers as programs.
 pub struct HelperProcesses {
     /// From `X` to the absolute path of `docker-credential-X`, looked up on a path that can be trusted.
-    pub locate: Box<dyn Fn(&str) -> Option<PathBuf> + Send + Sync>,
+    pub locate: Locate,
     /// The whole environment of a helper, for example `HOME`, `PATH` and `DOCKER_CONFIG`.
     pub environment: Vec<(OsString, OsString)>,
     /// Time for one question.

@@ -135,6 +135,14 @@ mod tests {
     }
 
     #[test]
+    fn a_warning_is_passed_on_once_and_not_without_end() {
+        let host = Host::new("r.example".parse().unwrap(), "https://r.example/".parse().unwrap());
+        assert!(host.is_new_warning("299 - \"old\"") && !host.is_new_warning("299 - \"old\""));
+        let passed = (0..100).filter(|number| host.is_new_warning(&number.to_string())).count();
+        assert_eq!(passed, MAX_WARNINGS - 1);
+    }
+
+    #[test]
     fn a_challenge_is_not_forgotten_when_something_is_answered_without_one() {
         let host = Host::new("r.example".parse().unwrap(), "https://r.example/".parse().unwrap());
         assert_eq!(host.wants(), None);

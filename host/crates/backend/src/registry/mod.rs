@@ -35,6 +35,6 @@ mod uploads;
 pub use client::RegistryClient;
 pub use credentials::Credentials;
 pub use docker_config::{DockerConfig, DockerConfigError};
-pub use helper::{CredentialHelper, HelperError, HelperProcesses};
+pub use helper::{CredentialHelper, HelperError, HelperProcesses, Locate};
 pub use options::RegistryOptions;
 pub use secret::{Credential, Secret};

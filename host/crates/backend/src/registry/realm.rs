@@ -117,6 +117,17 @@ mod tests {
     }
 
     #[test]
+    fn only_what_the_operator_named_may_be_in_a_private_net() {
+        let chosen = |realm: &str, registry: &str, base: &str| {
+            let vouched = [("r.example".parse().unwrap(), "sso.example".to_owned())];
+            check(realm, &registry.parse().unwrap(), &base.parse().unwrap(), &vouched).unwrap().chosen
+        };
+        assert!(chosen("https://r.example/token", "r.example", "https://r.example/"));
+        assert!(chosen("https://sso.example/token", "r.example", "https://r.example/"));
+        assert!(!chosen("https://auth.docker.io/token", "docker.io", "https://registry-1.docker.io/"));
+    }
+
+    #[test]
     fn a_plain_registry_may_have_a_plain_token_server_on_the_same_host() {
         check_table(
             "127.0.0.1:5000",

@@ -200,12 +200,17 @@ async fn redirects_end() {
 
 #[tokio::test]
 async fn a_location_that_hides_its_host_or_is_not_http_is_not_followed() {
-    for location in ["http://user:pw@127.0.0.2/blob", "file:///etc/passwd", "http://", ""] {
-        let server = registry(move |_| Reply::new(302).header("location", location)).await;
-        let result = read(&client(&server), &server).await;
-        assert!(result.is_err(), "{location}");
-        assert!(!format!("{result:?}").contains("user:pw"), "{location}");
+    let evil = Server::start_elsewhere(|_| Reply::new(200).body(BLOB)).await;
+    let hidden = format!("http://user:pw@{}/blob", evil.name());
+    let long = format!("{}?{}", evil.url("/blob"), "x".repeat(9000));
+    for location in [&hidden, &long, "file:///etc/passwd", "http://"] {
+        let reply = Reply::new(302).header("location", location);
+        let server = registry(move |_| reply.clone()).await;
+        let failure = read(&client(&server), &server).await.unwrap_err();
+        assert_refused(&failure, "was answered with a `Location`");
+        assert!(!failure.message.contains("user:pw"), "{failure}");
     }
+    assert!(evil.requests().is_empty());
 }
 
 #[tokio::test]

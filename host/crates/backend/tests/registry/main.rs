@@ -1,5 +1,7 @@
 //! The registry client against small servers on loopback, honest and hostile. Reaches no other machine.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
+
 mod auth;
 mod blobs;
 mod credentials;

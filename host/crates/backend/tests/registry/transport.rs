@@ -107,6 +107,13 @@ async fn nobody_there_is_unavailable() {
 }
 
 #[tokio::test]
+async fn localhost_is_this_machine() {
+    let server = Server::start(|_| Reply::new(200)).await;
+    let repository = format!("localhost:{}/a", server.address.port()).parse().unwrap();
+    assert!(client().has_blob(&permit().await, &repository, &Digest::of(b"x")).await.unwrap());
+}
+
+#[tokio::test]
 async fn every_handle_counts_its_own_traffic() {
     let server = Server::start(|_| Reply::new(404)).await;
     let (client, permit) = (client(), permit().await);

@@ -23,7 +23,7 @@ pub enum ManifestContent {
     /// An image, or an artifact.
     Image {
         /// Configuration.
-        config: Descriptor,
+        config: Box<Descriptor>,
         /// Layers, in order.
         layers: Vec<Descriptor>,
     },
@@ -64,7 +64,7 @@ impl Manifest {
             (Some(_), Some(_), _) | (Some(_), _, Some(_)) => return Err(ManifestError::TwoTypes),
             (Some(manifests), None, None) if is_index(&media_type) => ManifestContent::Index { manifests },
             (None, Some(config), layers) if is_image(&media_type) => {
-                ManifestContent::Image { config, layers: layers.unwrap_or_default() }
+                ManifestContent::Image { config: Box::new(config), layers: layers.unwrap_or_default() }
             }
             _ => return Err(ManifestError::Unsupported(clip(&media_type))),
         };
@@ -138,7 +138,7 @@ impl Manifest {
     pub fn blobs(&self) -> Vec<&Descriptor> {
         let ManifestContent::Image { config, layers } = &self.content else { return Vec::new() };
         let mut seen = std::collections::HashSet::new();
-        std::iter::once(config)
+        std::iter::once(config.as_ref())
             .chain(layers)
             .filter(|blob| !blob.is_foreign() && seen.insert(&blob.digest))
             .collect()

@@ -1,4 +1,4 @@
-//! What verbs need and what they answer.
+//! What verbs need to know and what they answer. Plain data.
 
 use super::UploadSession;
 use crate::{

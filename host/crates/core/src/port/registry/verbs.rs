@@ -1,4 +1,4 @@
-//! The verbs of a registry, one attempt each.
+//! The verbs of a registry, one attempt each. Says nothing of retries and of the order of verbs.
 
 use std::sync::Arc;
 
