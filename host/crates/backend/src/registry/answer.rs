@@ -140,6 +140,11 @@ impl Answer {
         self.reason.get_or_insert_default()
     }
 
+    /// Reads a short body that nobody wants, so that its connection can carry the next request.
+    pub(super) async fn let_go(&mut self, context: &Context<'_>) {
+        self.reason(context).await;
+    }
+
     /// The failure that the answer is, with everything that it says about itself.
     pub(super) async fn refusal(mut self, context: &Context<'_>) -> Failure {
         let status = self.status();

@@ -88,7 +88,7 @@ pub(super) fn at(repository: &Repository, digest: &Digest) -> String {
 }
 
 impl Registry for RegistryClient {
-    fn expect(&self, accesses: &[Access]) {
+    fn announce(&self, accesses: &[Access]) {
         let mut registries: BTreeMap<&RegistryHost, Vec<&Access>> = BTreeMap::new();
         for access in accesses {
             registries.entry(access.repository.registry()).or_default().push(access);

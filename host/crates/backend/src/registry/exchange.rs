@@ -58,6 +58,7 @@ impl Inner {
                 return Err(refuse("one redirect too many".to_owned()));
             }
             url = redirect::target(&url, location).map_err(refuse)?;
+            answer.let_go(&call.context).await;
             // Once away from home nothing is shown any more, even if a later hop leads back.
             at_home = at_home && same_origin(&url, &call.host.base);
             answer = self.hop(call, &url, at_home).await?;
@@ -123,15 +124,19 @@ impl Inner {
             host: call.host.clone(),
             context: call.context,
         };
-        let answer = self.at_home(&ping, &ping.url, &ping.payload, &Ticket::none()).await?;
+        let mut answer = self.at_home(&ping, &ping.url, &ping.payload, &Ticket::none()).await?;
         self.learn(&call.host, &answer);
+        answer.let_go(&call.context).await;
         Ok(None)
     }
 
     /// Whether another ticket could change the answer.
     async fn may_help(&self, call: &Call<'_>, answer: &mut Answer, ticket: &Ticket) -> bool {
         match answer.status() {
-            401 => true,
+            401 => {
+                answer.let_go(&call.context).await;
+                true
+            }
             // A token may grant less than was asked, which some registries only say this way. A refused mount is an
             // answer: the blob is copied instead.
             403 if call.context.verb != RegistryVerb::Mount => {

@@ -32,7 +32,7 @@ async fn the_first_request_is_the_challenge_and_one_token_covers_what_was_announ
     let (a, b) = (world.repository("a"), world.repository("b"));
     let layer = world.put_blob("a", b"layer");
     let (client, permit) = (world.client(), permit().await);
-    client.expect(&[Access::push(b.clone()), Access::pull(a.clone())]);
+    client.announce(&[Access::push(b.clone()), Access::pull(a.clone())]);
     client.manifest(&permit, &world.reference("a:1")).await.unwrap();
     assert!(matches!(client.mount_blob(&permit, &a, &b, &layer).await.unwrap(), Mounted::Done));
     let scopes = "service=world&scope=repository%3Aa%3Apull&scope=repository%3Ab%3Apull%2Cpush";
@@ -122,7 +122,7 @@ async fn a_registry_that_refuses_every_token_is_asked_three_times_and_no_more() 
     let secret = Secret::new(PASSWORD.to_owned());
     let client = client_with(Credentials::anonymous().with_password(host, USER, secret), |_| {});
     let a = format!("{}/a", broken.name());
-    client.expect(&[
+    client.announce(&[
         Access::push(a.parse().unwrap()),
         Access::pull(format!("{}/b", broken.name()).parse().unwrap()),
     ]);
@@ -139,7 +139,7 @@ async fn a_server_that_grants_only_the_first_scope_is_asked_again_for_what_is_ne
     let world = guarded().await;
     world.state().first_scope_only = true;
     let (client, permit) = (world.client(), permit().await);
-    client.expect(&[Access::pull(world.repository("a")), Access::pull(world.repository("b"))]);
+    client.announce(&[Access::pull(world.repository("a")), Access::pull(world.repository("b"))]);
     client.manifest(&permit, &world.reference("b:1")).await.unwrap();
     assert_eq!(world.server.count("GET /token"), 1, "what is needed is asked for first");
     client.manifest(&permit, &world.reference("a:1")).await.unwrap();
@@ -162,7 +162,7 @@ async fn a_server_that_refuses_the_whole_for_a_part_is_asked_for_the_part() {
     .await;
     let (client, permit) = (client(), permit().await);
     let repository = |name: &str| format!("{}/{name}", server.name()).parse().unwrap();
-    client.expect(&[Access::pull(repository("a")), Access::push(repository("b"))]);
+    client.announce(&[Access::pull(repository("a")), Access::push(repository("b"))]);
     assert!(client.has_blob(&permit, &repository("a"), &Digest::of(b"x")).await.unwrap());
     assert_eq!(server.count("GET /token"), 2);
 }

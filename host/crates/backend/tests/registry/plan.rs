@@ -56,7 +56,7 @@ async fn publish_with(
     let before = client.traffic().requests;
     let permit = permit().await;
     let (from, to) = (world.repository("staging/image"), world.repository(repository));
-    client.expect(&[Access::push(from.clone()), Access::push(to.clone())]);
+    client.announce(&[Access::push(from.clone()), Access::push(to.clone())]);
     let references: Vec<_> =
         staged.iter().map(|m| world.reference(&format!("staging/image@{}", m.digest()))).collect();
     let children = try_join_all(references.iter().map(|r| client.manifest(&permit, r))).await.unwrap();

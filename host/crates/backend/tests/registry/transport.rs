@@ -37,6 +37,24 @@ async fn one_connection_serves_request_after_request() {
 }
 
 #[tokio::test]
+async fn answers_that_nobody_wants_do_not_cost_a_connection() {
+    let server = Server::start(|request| match (request.path.as_str(), request.header("authorization")) {
+        ("/token", _) => Reply::new(200).body(r#"{"token":"x"}"#),
+        ("/moved", Some(_)) => Reply::new(200).body("blob"),
+        (_, Some(_)) => Reply::new(302).header("location", "/moved").body("moved to /moved"),
+        _ => Reply::error(401, "UNAUTHORIZED").header(
+            "www-authenticate",
+            format!("Bearer realm=\"http://{}/token\"", request.header("host").unwrap()),
+        ),
+    })
+    .await;
+    let mut cursor = BlobCursor::new(Digest::of(b"blob"), 4);
+    client().read_blob(&permit().await, &repository(&server), &mut cursor, &mut Vec::new()).await.unwrap();
+    let connections: Vec<_> = server.requests().iter().map(|request| request.connection).collect();
+    assert_eq!(connections, [1, 1, 1, 1], "challenge, token, redirect, blob");
+}
+
+#[tokio::test]
 async fn a_failure_is_one_request_whatever_it_is() {
     for (reply, kind) in [
         (Reply::new(503), FailureKind::Unavailable),

@@ -14,7 +14,7 @@ use crate::{
 /// One attempt may cost more than one request: a token, a redirect, GET where HEAD says too little.
 pub trait Registry: Send + Sync {
     /// Says what a run will do, so that one token covers it. Accesses of one call that lie in one registry share one.
-    fn expect(&self, accesses: &[Access]);
+    fn announce(&self, accesses: &[Access]);
 
     /// The same registries, connections, tokens and memory, with an account of its own: one per target.
     fn with_own_account(&self) -> Arc<dyn Registry>;
