@@ -1,10 +1,5 @@
 //! Tests across rooms: the drawing of the house, the contract, the sandbox.
-#![expect(
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::unwrap_used,
-    reason = "what tests share fails loudly, as tests do"
-)]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "what tests share fails loudly, as tests do")]
 
 mod arrows;
 mod contract;

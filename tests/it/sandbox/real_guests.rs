@@ -10,13 +10,9 @@ use bakery_core::{
 
 use super::house::{House, Reply, builtin_ref, question, tight};
 
-fn built(name: &str) -> Option<Vec<u8>> {
+fn built(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../target/components/{name}.wasm"));
-    let wasm = std::fs::read(path).ok();
-    if wasm.is_none() {
-        eprintln!("skipped: `{name}` is not built; `components/build.sh` builds it");
-    }
-    wasm
+    std::fs::read(path).expect("`make components` builds it")
 }
 
 fn entry(product: &str, channel: Channel) -> &'static SourceEntry {
@@ -38,7 +34,7 @@ fn ask(entry: &SourceEntry, pinned: Option<&str>, allow: Vec<String>) -> SourceQ
 
 #[tokio::test]
 async fn a_pinned_template_version_is_found_without_a_request() {
-    let Some(wasm) = built("source-template") else { return };
+    let wasm = built("source-template");
     let house = House::new(tight(), &[("source-template", wasm)]);
     let entry = entry("package-manager", Channel::Preview);
     assert!(entry.offline_when_pinned);
@@ -54,7 +50,7 @@ async fn a_pinned_template_version_is_found_without_a_request() {
 
 #[tokio::test]
 async fn an_unpinned_template_version_reads_the_head_and_nothing_else() {
-    let Some(wasm) = built("source-template") else { return };
+    let wasm = built("source-template");
     let house = House::new(tight(), &[("source-template", wasm)]);
     let entry = entry("package-manager", Channel::Preview);
     let head = entry.config["head"].as_str().unwrap();
@@ -67,7 +63,7 @@ async fn an_unpinned_template_version_reads_the_head_and_nothing_else() {
 
 #[tokio::test]
 async fn a_payload_is_read_and_applied() {
-    let Some(wasm) = built("override-dev-spec") else { return };
+    let wasm = built("override-dev-spec");
     let house = House::new(tight(), &[("override-dev-spec", wasm)]);
     let spec = r#"{"version":"2026.05.0-dev+185-gSHA","channel":"daily"}"#;
     let read = house.sandbox.check_spec(spec).await.unwrap();
@@ -93,14 +89,14 @@ async fn a_payload_is_read_and_applied() {
 #[tokio::test]
 async fn every_built_in_component_is_linked_as_what_it_is() {
     for name in ["source-template", "source-manifest"] {
-        let Some(wasm) = built(name) else { continue };
+        let wasm = built(name);
         let house = House::new(tight(), &[("source", wasm)]);
         // An empty configuration is refused by the guest itself: it was linked, and ran.
         let error =
             house.sandbox.resolve(&question(builtin_ref("source")), SourceCall::default()).await.unwrap_err();
         assert!(matches!(error, bakery_core::port::SourceError::InvalidConfig(_)), "{name}: {error:?}");
     }
-    let Some(wasm) = built("source-dependency") else { return };
+    let wasm = built("source-dependency");
     let house = House::new(tight(), &[("list", wasm)]);
     let error = house.sandbox.list(&super::house::list_question("list")).await.unwrap_err();
     assert!(matches!(error, bakery_core::port::SourceError::InvalidConfig(_)), "{error:?}");

@@ -3,5 +3,6 @@
 pub mod files;
 pub mod git;
 mod http;
+pub mod registry;
 
 pub use http::HttpClient;

@@ -3,14 +3,24 @@
 
 mod channel;
 mod component;
+mod descriptor;
 mod digest;
+mod hasher;
+mod manifest;
 mod os;
 mod platform;
+mod reference;
+mod repository;
 mod version;
 
 pub use channel::{Channel, ParseChannelError};
 pub use component::{ComponentRef, SourceKey};
+pub use descriptor::{Descriptor, ImagePlatform, media_type};
 pub use digest::{Digest, ParseDigestError};
+pub use hasher::DigestHasher;
+pub use manifest::{MAX_MANIFEST_BYTES, Manifest, ManifestContent, ManifestError};
 pub use os::{BuildOs, OsFamily};
 pub use platform::{ParsePlatformError, Platform};
+pub use reference::{ParseReferenceError, Reference, Selector, Tag};
+pub use repository::{RegistryHost, Repository};
 pub use version::{ParseVersionError, ProductVersion};

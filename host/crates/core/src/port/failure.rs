@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::registry::RegistryFault;
+
 /// The class of a failure. Whether it is worth another attempt is decided in `policy`, per operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FailureKind {
@@ -62,6 +64,8 @@ pub struct Failure {
     pub attempts: u32,
     /// What the user can do, where one thing is known to help.
     pub hint: Option<String>,
+    /// What a registry said in its own words, for policies that look closer than the class.
+    pub registry: Option<Box<RegistryFault>>,
 }
 
 impl Failure {
@@ -74,6 +78,7 @@ impl Failure {
             retry_after: None,
             attempts: 0,
             hint: None,
+            registry: None,
         }
     }
 
@@ -81,6 +86,13 @@ impl Failure {
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with what a registry said.
+    #[must_use]
+    pub fn with_registry(mut self, fault: RegistryFault) -> Self {
+        self.registry = Some(Box::new(fault));
         self
     }
 

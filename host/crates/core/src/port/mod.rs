@@ -5,6 +5,7 @@ mod admission;
 mod event;
 mod failure;
 mod http;
+pub mod registry;
 mod source;
 
 pub use admission::Admission;

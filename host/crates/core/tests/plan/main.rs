@@ -1,9 +1,5 @@
 //! Plans from `bakery.yaml` text to rows, targets and bake plans, through the public functions only.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests fail like tests"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
 mod bake;
 mod changes;
