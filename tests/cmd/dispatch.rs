@@ -288,3 +288,32 @@ fn a_pinned_version_can_be_substituted_into_the_url_where_the_file_says_so() {
         upstream.log()
     );
 }
+
+#[test]
+fn a_signal_ends_the_wait_and_says_so() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let upstream = Upstream::start();
+        upstream.on("/connect/latest-packages.json", manifest(OLD));
+        let project = Project::new(YAML);
+        let mut child = Program::bakery()
+            .cwd(project.path())
+            .args([
+                "ci",
+                "matrix",
+                "--dev-spec",
+                &spec(NEW, r#", "product": "connect""#),
+                "--dev-spec-wait",
+                "1h",
+            ])
+            .args(["--mirror", &format!("https://cdn.posit.co/={}/", upstream.url())])
+            .spawn();
+        let stderr = child.stderr.take().expect("standard error is a pipe");
+        let mut lines = std::io::BufRead::lines(std::io::BufReader::new(stderr));
+        assert!(lines.any(|line| line.is_ok_and(|line| line.contains("waiting for"))));
+        let sent = std::process::Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()));
+        let words: Vec<String> = lines.map_while(Result::ok).collect();
+        assert_eq!(child.wait().expect("a child can be waited for").code(), Some(code), "{words:?}");
+        assert!(words.iter().any(|line| line.contains("stopped by a signal")), "{words:?}");
+    }
+}

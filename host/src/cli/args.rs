@@ -136,6 +136,19 @@ pub(crate) struct Upstreams {
     pub(crate) retry_attempts: Option<u32>,
 }
 
+/// What every command that asks upstreams takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Inputs {
+    #[command(flatten)]
+    pub(crate) kinds: Kinds,
+    #[command(flatten)]
+    pub(crate) dispatch: Dispatch,
+    #[command(flatten)]
+    pub(crate) upstreams: Upstreams,
+    #[command(flatten)]
+    pub(crate) project: Project,
+}
+
 /// Which targets, where a command works on targets.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Targets {

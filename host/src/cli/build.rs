@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::args::{Dispatch, Kinds, Project, Targets, Upstreams};
+use super::args::{Inputs, Targets};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -33,11 +33,5 @@ pub(crate) struct Build {
     #[command(flatten)]
     pub(crate) targets: Targets,
     #[command(flatten)]
-    pub(crate) kinds: Kinds,
-    #[command(flatten)]
-    pub(crate) dispatch: Dispatch,
-    #[command(flatten)]
-    pub(crate) upstreams: Upstreams,
-    #[command(flatten)]
-    pub(crate) project: Project,
+    pub(crate) inputs: Inputs,
 }

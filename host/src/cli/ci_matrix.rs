@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use regex::Regex;
 
-use super::args::{Dispatch, Kinds, Project, Upstreams, regex};
+use super::args::{Inputs, regex};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -37,13 +37,7 @@ pub(crate) struct Matrix {
     #[arg(long, value_name = "FILE")]
     pub(crate) changed_files_from: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) kinds: Kinds,
-    #[command(flatten)]
-    pub(crate) dispatch: Dispatch,
-    #[command(flatten)]
-    pub(crate) upstreams: Upstreams,
-    #[command(flatten)]
-    pub(crate) project: Project,
+    pub(crate) inputs: Inputs,
 }
 
 /// A key that can be left out.

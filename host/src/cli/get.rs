@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::args::{Dispatch, Kinds, Project, Targets, Upstreams};
+use super::args::{Inputs, Project, Targets};
 
 /// Print facts about the project.
 #[derive(Debug, Subcommand)]
@@ -29,13 +29,7 @@ pub(crate) struct Tags {
     #[command(flatten)]
     pub(crate) targets: Targets,
     #[command(flatten)]
-    pub(crate) kinds: Kinds,
-    #[command(flatten)]
-    pub(crate) dispatch: Dispatch,
-    #[command(flatten)]
-    pub(crate) upstreams: Upstreams,
-    #[command(flatten)]
-    pub(crate) project: Project,
+    pub(crate) inputs: Inputs,
 }
 
 /// How tags are keyed.

@@ -11,7 +11,7 @@ mod get;
 mod options;
 mod plugin;
 
-pub(crate) use args::{Ci, Cli, Command};
+pub(crate) use args::{Ci, Cli, Command, Inputs};
 pub(crate) use build::Build;
 pub(crate) use ci_matrix::{Column, Matrix};
 pub(crate) use get::{Get, Output, Tags, Version};

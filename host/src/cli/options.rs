@@ -160,24 +160,22 @@ pub(crate) enum ChangeSource {
 }
 
 impl ChangeSource {
+    /// What was asked for, and a sentence where one of the two is ignored.
     pub(crate) fn new(
         base_ref: Option<&str>,
         list: Option<&PathBuf>,
-        warnings: &mut Vec<String>,
-    ) -> Result<Option<Self>, UsageError> {
+    ) -> Result<(Option<Self>, Option<&'static str>), UsageError> {
         let base = base_ref.map(str::to_owned).or_else(|| env::BASE_REF.read());
         match (list, base) {
             (Some(list), base) => {
-                if base.is_some() {
-                    warnings.push("--base-ref is ignored: --changed-files-from says what changed".to_owned());
-                }
-                Ok(Some(Self::List(list.clone())))
+                let ignored = base.map(|_| "--base-ref is ignored: --changed-files-from says what changed");
+                Ok((Some(Self::List(list.clone())), ignored))
             }
             (None, Some(base)) if base.starts_with('-') => {
                 Err(UsageError::new(format!("`{base}` is not a git revision"))
                     .hint("write --base-ref origin/main"))
             }
-            (None, base) => Ok(base.map(Self::Base)),
+            (None, base) => Ok((base.map(Self::Base), None)),
         }
     }
 }

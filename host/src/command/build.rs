@@ -5,17 +5,14 @@ use std::sync::Arc;
 use bakery_backend::git::{Git, GitError};
 use bakery_core::plan::{self, Detail, bake::BakeOptions};
 
-use super::{Ended, Failed, project::Project, record, resolve::Prepared};
+use super::{Ended, Failed, record, resolve::Prepared};
 use crate::{
-    cli::{Build, DispatchOptions, Load, Network, env},
+    cli::{Build, env},
     report::{Stdout, Talker},
 };
 
 pub(super) fn run(arguments: &Build, talker: &Arc<Talker>) -> Ended {
-    let load = Load::new(&arguments.project)?;
-    let options = DispatchOptions::new(&arguments.dispatch, &arguments.kinds)?;
-    let prepared = Prepared::new(options, &Network::new(&arguments.upstreams), &load.context, talker)?;
-    let project = Project::load(&load, talker)?;
+    let (prepared, project) = Prepared::open(&arguments.inputs, talker)?;
     let selection = prepared.select(arguments.targets.selection())?;
     let resolved = prepared.resolve(&project, &selection, Detail::Labels, talker)?;
     let builds = plan::select(&project.config, &selection, &resolved.questions, &resolved.facts)?;

@@ -10,7 +10,7 @@ use bakery_core::{
 
 use super::{Ended, Failed, project::Project, record, resolve::Prepared};
 use crate::{
-    cli::{ChangeSource, Column, DispatchOptions, Load, Matrix, Network},
+    cli::{ChangeSource, Column, Matrix},
     report::{Stdout, Talker},
 };
 
@@ -18,19 +18,16 @@ use crate::{
 const MAX_LIST: u64 = 16 << 20;
 
 pub(super) fn run(arguments: &Matrix, talker: &Arc<Talker>) -> Ended {
-    let load = Load::new(&arguments.project)?;
-    let mut options = DispatchOptions::new(&arguments.dispatch, &arguments.kinds)?;
-    let changes = ChangeSource::new(
-        arguments.base_ref.as_deref(),
-        arguments.changed_files_from.as_ref(),
-        &mut options.warnings,
-    )?;
-    let prepared = Prepared::new(options, &Network::new(&arguments.upstreams), &load.context, talker)?;
-    let project = Project::load(&load, talker)?;
+    let (source, warning) =
+        ChangeSource::new(arguments.base_ref.as_deref(), arguments.changed_files_from.as_ref())?;
+    let (prepared, project) = Prepared::open(&arguments.inputs, talker)?;
+    if let Some(warning) = warning {
+        talker.warning(warning);
+    }
     let selection = prepared.select(Selection {
         image_name: arguments.image_name.clone(),
         image_version: arguments.image_version.clone(),
-        changes: changes.map(|source| changed(&source, &project, talker)).transpose()?.flatten(),
+        changes: source.map(|source| changed(&source, &project, talker)).transpose()?.flatten(),
         ..Selection::default()
     })?;
     let resolved = prepared.resolve(&project, &selection, Detail::Names, talker)?;

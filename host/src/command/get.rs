@@ -6,15 +6,12 @@ use bakery_core::plan::{self, Detail};
 
 use super::{Ended, project::Project, record, resolve::Prepared};
 use crate::{
-    cli::{DispatchOptions, Load, Network, Output, Tags, Version},
+    cli::{Load, Output, Tags, Version},
     report::{Exit, Stdout, Talker},
 };
 
 pub(super) fn tags(arguments: &Tags, talker: &Arc<Talker>) -> Ended {
-    let load = Load::new(&arguments.project)?;
-    let options = DispatchOptions::new(&arguments.dispatch, &arguments.kinds)?;
-    let prepared = Prepared::new(options, &Network::new(&arguments.upstreams), &load.context, talker)?;
-    let project = Project::load(&load, talker)?;
+    let (prepared, project) = Prepared::open(&arguments.inputs, talker)?;
     let selection = prepared.select(arguments.targets.selection())?;
     let resolved = prepared.resolve(&project, &selection, Detail::Names, talker)?;
     let builds = plan::select(&project.config, &selection, &resolved.questions, &resolved.facts)?;

@@ -13,7 +13,7 @@ use bakery_run as run;
 
 use super::{Failed, project::Project};
 use crate::{
-    cli::{DispatchOptions, Network},
+    cli::{DispatchOptions, Inputs, Load, Network},
     report::Talker,
     wiring::Edge,
 };
@@ -39,17 +39,14 @@ pub(crate) struct Resolved {
 }
 
 impl Prepared {
-    /// Reads the payload. A wrong one ends the run here, before any file is read.
-    pub(crate) fn new(
-        options: DispatchOptions,
-        network: &Network,
-        folder: &std::path::Path,
-        talker: &Arc<Talker>,
-    ) -> Result<Self, Failed> {
+    /// Reads the payload, then the project's file. A wrong payload ends the run before any file is read.
+    pub(crate) fn open(inputs: &Inputs, talker: &Arc<Talker>) -> Result<(Self, Project), Failed> {
+        let load = Load::new(&inputs.project)?;
+        let options = DispatchOptions::new(&inputs.dispatch, &inputs.kinds)?;
         for warning in &options.warnings {
             talker.warning(warning);
         }
-        let edge = Edge::new(network, folder, talker)?;
+        let edge = Edge::new(&Network::new(&inputs.upstreams), &load.context, talker)?;
         let spec = match &options.payload {
             None => None,
             Some(payload) => {
@@ -62,7 +59,7 @@ impl Prepared {
                 Some(spec)
             }
         };
-        Ok(Self { edge, options, spec })
+        Ok((Self { edge, options, spec }, Project::load(&load, talker)?))
     }
 
     /// The flags.
