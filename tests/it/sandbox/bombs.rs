@@ -66,6 +66,19 @@ async fn branch_tables_are_bounded_over_all_functions() {
 }
 
 #[tokio::test]
+async fn a_bomb_that_the_scan_lets_through_ends_with_the_compile_process() {
+    // Each function is just allowed; together they take a minute. One second of processor time is given.
+    let functions = function(1_000, &"(loop) ".repeat(999)).repeat(60);
+    let child = env!("CARGO_BIN_EXE_compile-child");
+    let compiler = ["/bin/sh", "-c", "ulimit -t 1; exec \"$0\"", child].map(Into::into).to_vec();
+    let house = House::build(tight(), &[], Some(compiler), |_| None);
+    house.write("bomb.wasm", &with_module(&functions));
+    let words = "component `bomb.wasm` cannot be compiled within bounds: \
+                 it used more than 120 s of processor time, or was killed";
+    house.file_fails("bomb.wasm", InvalidInput, words).await;
+}
+
+#[tokio::test]
 async fn features_that_are_off_are_refused_where_they_are_used() {
     for (module, feature) in [
         ("(memory 1 1 shared)", "threads"),
@@ -79,6 +92,8 @@ async fn features_that_are_off_are_refused_where_they_are_used() {
         house.write("new.wasm", &with_module(module));
         let error = house.ask_file("new.wasm").await.unwrap_err().to_string();
         assert!(error.starts_with("component `new.wasm` is not valid: "), "{feature}: {error}");
+        // The engine itself has it switched off as well, whoever asks.
+        assert!(bakery_sandbox::precompile(&with_module(module)).is_err(), "{feature}");
         house.still_answers().await;
     }
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::engine;
 
@@ -102,7 +102,11 @@ fn compile_stdin() -> Result<Vec<u8>, (u8, String)> {
 }
 
 fn bound_this_process() -> rustix::io::Result<()> {
-    let bound = |resource, value| setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) });
+    // Whoever started us may have set a lower bound, which stays.
+    let bound = |resource, value| {
+        let value = Some(getrlimit(resource).maximum.map_or(value, |already| already.min(value)));
+        setrlimit(resource, Rlimit { current: value, maximum: value })
+    };
     bound(Resource::Core, 0)?;
     bound(Resource::Cpu, CPU_SECONDS)?;
     bound(Resource::As, ADDRESS_BYTES)
