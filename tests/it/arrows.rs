@@ -5,10 +5,14 @@ use std::{collections::BTreeMap, path::Path, process::Command};
 use bakery_tests::workspace_root;
 
 /// Who may depend on whom. Tests may see everything; guests see nothing of the host.
-const ARROWS: [(&str, &[&str]); 6] = [
-    ("bakery", &["bakery-backend", "bakery-core", "bakery-gate", "bakery-run", "bakery-sandbox"]),
+const ARROWS: [(&str, &[&str]); 7] = [
+    (
+        "bakery",
+        &["bakery-backend", "bakery-core", "bakery-gate", "bakery-run", "bakery-sandbox", "bakery-transfer"],
+    ),
     ("bakery-run", &["bakery-core"]),
-    ("bakery-sandbox", &["bakery-core", "bakery-gate"]),
+    ("bakery-sandbox", &["bakery-core", "bakery-gate", "bakery-transfer"]),
+    ("bakery-transfer", &["bakery-core", "bakery-gate"]),
     ("bakery-gate", &["bakery-core"]),
     ("bakery-backend", &["bakery-core"]),
     ("bakery-core", &[]),

@@ -165,7 +165,10 @@ impl EventSink for Talker {
             Event::GuestLog { component, severity: Severity::Warning, message } => {
                 self.warning(&format!("[{component}] {message}"));
             }
+            Event::Of { event, .. } => self.emit((**event).clone()),
             Event::Request { .. }
+            | Event::Step { .. }
+            | Event::Effect { .. }
             | Event::Note { severity: Severity::Debug, .. }
             | Event::GuestLog { severity: Severity::Debug, .. } => self.debug(&sentence(&event)),
             _ => self.info(&sentence(&event)),
@@ -222,6 +225,9 @@ fn sentence(event: &Event) -> String {
         ),
         Event::GuestLog { component, message, .. } => format!("[{}] {}", line(component), line(message)),
         Event::Note { message, .. } => line(message),
+        Event::Step { step } => (*step).to_owned(),
+        Event::Effect { verb, subject, detail } => format!("{verb} {}: {}", line(subject), line(detail)),
+        Event::Of { target, event } => format!("[{}] {}", line(target), sentence(event)),
         Event::Denied { component, subject, .. } => {
             format!("{} was refused {}", line(component), line(subject))
         }

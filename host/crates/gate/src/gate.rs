@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bakery_core::port::Event;
+use bakery_core::port::{Event, EventSink};
 use tokio::time::Instant;
 
 use crate::{lane::Lanes, memo::Memo, options::GateOptions};
@@ -11,6 +11,7 @@ use crate::{lane::Lanes, memo::Memo, options::GateOptions};
 #[derive(Clone)]
 pub struct Gate {
     pub(crate) inner: Arc<Inner>,
+    events: Arc<dyn EventSink>,
 }
 
 pub(crate) struct Inner {
@@ -25,7 +26,14 @@ impl Gate {
     pub fn new(options: GateOptions) -> Self {
         let lanes = Lanes::new(options.per_host);
         let memo = Arc::new(Memo::new(options.limits.memo_bytes));
-        Self { inner: Arc::new(Inner { options, lanes, memo }) }
+        let events = Arc::clone(&options.events);
+        Self { inner: Arc::new(Inner { options, lanes, memo }), events }
+    }
+
+    /// The same gate with a listener of its own: permits, pauses and answers stay shared.
+    #[must_use]
+    pub fn with_events(&self, events: Arc<dyn EventSink>) -> Self {
+        Self { inner: Arc::clone(&self.inner), events }
     }
 
     /// Completes when the run is cancelled.
@@ -46,6 +54,6 @@ impl Gate {
     }
 
     pub(crate) fn emit(&self, event: Event) {
-        self.inner.options.events.emit(event);
+        self.events.emit(event);
     }
 }

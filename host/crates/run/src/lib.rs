@@ -1,6 +1,7 @@
 //! What happens in which order: payload, questions, answers. Knows no wasm, no network and no words for people.
 
 mod dispatch;
+pub mod publish;
 mod resolve;
 
 pub use dispatch::{Dispatched, check, pin};

@@ -24,6 +24,7 @@ mod labels;
 mod order;
 mod parsed_version;
 mod pep440;
+pub mod publish;
 mod questions;
 mod resolved;
 mod rows;

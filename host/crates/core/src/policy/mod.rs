@@ -8,6 +8,7 @@ mod limits;
 mod mirror;
 mod operation;
 mod prefix;
+mod registry_grant;
 mod retry;
 
 pub use canonical::{check_accept, follow_location, origin, parse_url};
@@ -16,4 +17,5 @@ pub use grant::{Author, Denial, HttpGrants, UrlGrant};
 pub use limits::HttpLimits;
 pub use mirror::{Mirror, Mirrors};
 pub use operation::{Class, Operation, OperationKind, classify};
+pub use registry_grant::RegistryGrants;
 pub use retry::{Jitter, PollPolicy, RetryPolicy};

@@ -1,6 +1,6 @@
 //! What happened, for whoever listens. Emitting never fails and never waits.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::FailureKind;
 
@@ -113,6 +113,27 @@ pub enum Event {
         pinned: bool,
         /// The URL that was read.
         origin: Option<String>,
+    },
+    /// A target of a run began to do something, or to wait for its turn.
+    Step {
+        /// The step's name; words for people: `wait-sources`, `index-create`.
+        step: &'static str,
+    },
+    /// Something was written, or would be in a dry run.
+    Effect {
+        /// What was done: `mount`, `upload`, `push`, `tag`.
+        verb: &'static str,
+        /// To what: a reference.
+        subject: String,
+        /// How, for people: where it came from, how many bytes.
+        detail: String,
+    },
+    /// Something that happened to one target of a run.
+    Of {
+        /// The target's identifier.
+        target: Arc<str>,
+        /// What happened.
+        event: Box<Event>,
     },
     /// Something the user should know, with what to do.
     Note {

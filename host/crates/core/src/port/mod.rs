@@ -7,6 +7,7 @@ mod failure;
 mod http;
 pub mod registry;
 mod source;
+mod step;
 
 pub use admission::Admission;
 pub use event::{Event, EventSink, Severity};
@@ -16,6 +17,7 @@ pub use source::{
     Artifact, DispatchSpec, ListQuery, OsTarget, OverrideCandidate, OverrideError, OverridePin, Resolution,
     Resolvers, SourceCall, SourceError, SourceQuery,
 };
+pub use step::{Destination, StepCall, StepOutcome, StepRunner, StepSource, StepTask, Steps};
 
 use std::{future::Future, pin::Pin};
 
