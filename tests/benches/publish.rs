@@ -1,0 +1,2 @@
+//! What a publish costs.
+fn main() {}
