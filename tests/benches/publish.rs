@@ -1,2 +1,0 @@
-//! What a publish costs.
-fn main() {}
