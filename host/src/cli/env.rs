@@ -37,21 +37,63 @@ pub(crate) const CACHE_HOME: Variable =
 /// Where the key that signs them is kept.
 pub(crate) const STATE_HOME: Variable =
     Variable { name: "XDG_STATE_HOME", about: "parent of the folder with the key that signs them" };
+/// Attempts of one request to a registry.
+pub(crate) const RETRY_ATTEMPTS: Variable = Variable {
+    name: "BAKERY_REGISTRY_RETRY_ATTEMPTS",
+    about: "default of --retry-attempts for registries: attempts in all, at least 1",
+};
+/// The first pause.
+pub(crate) const RETRY_INITIAL_BACKOFF: Variable = Variable {
+    name: "BAKERY_REGISTRY_RETRY_INITIAL_BACKOFF",
+    about: "seconds before the second attempt; the longest, as the pause is spread at random",
+};
+/// The longest pause.
+pub(crate) const RETRY_MAX_BACKOFF: Variable = Variable {
+    name: "BAKERY_REGISTRY_RETRY_MAX_BACKOFF",
+    about: "seconds that the pause between two attempts grows to",
+};
+/// How the pause grows.
+pub(crate) const RETRY_MULTIPLIER: Variable = Variable {
+    name: "BAKERY_REGISTRY_RETRY_MULTIPLIER",
+    about: "growth of the pause per attempt, at least 1",
+};
+/// How long what was pushed may be unreadable.
+pub(crate) const WAIT_TIMEOUT: Variable =
+    Variable { name: "BAKERY_WAIT_TIMEOUT", about: "default of --wait-timeout" };
+/// docker's folder.
+pub(crate) const DOCKER_CONFIG: Variable = Variable {
+    name: "DOCKER_CONFIG",
+    about: "folder of docker's config.json, with credentials of registries",
+};
+/// Where programs are.
+pub(crate) const PATH: Variable =
+    Variable { name: "PATH", about: "where credential helpers that docker's config.json names are looked up" };
+/// The job's summary.
+pub(crate) const GITHUB_STEP_SUMMARY: Variable =
+    Variable { name: "GITHUB_STEP_SUMMARY", about: "file that the summary of a publish is appended to" };
 /// Home folder.
 pub(crate) const HOME: Variable =
-    Variable { name: "HOME", about: "where the two folders above lie by default" };
+    Variable { name: "HOME", about: "where the three folders above lie by default" };
 
 /// Every variable, for `--help` and the documentation.
-pub(crate) const ALL: [&Variable; 10] = [
+pub(crate) const ALL: [&Variable; 18] = [
     &DEV_SPEC,
     &DEV_SPEC_WAIT,
     &BASE_REF,
     &MIRRORS,
     &MAX_CONCURRENCY,
+    &RETRY_ATTEMPTS,
+    &RETRY_INITIAL_BACKOFF,
+    &RETRY_MAX_BACKOFF,
+    &RETRY_MULTIPLIER,
+    &WAIT_TIMEOUT,
     &NO_COLOR,
     &GITHUB_ACTIONS,
+    &GITHUB_STEP_SUMMARY,
+    &PATH,
     &CACHE_HOME,
     &STATE_HOME,
+    &DOCKER_CONFIG,
     &HOME,
 ];
 

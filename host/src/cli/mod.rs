@@ -10,6 +10,9 @@ pub(crate) mod env;
 mod get;
 mod options;
 mod plugin;
+mod publish;
+mod publish_options;
+mod summary;
 
 pub(crate) use args::{Ci, Cli, Command, Inputs};
 pub(crate) use build::Build;
@@ -17,3 +20,6 @@ pub(crate) use ci_matrix::{Column, Matrix};
 pub(crate) use get::{Get, Output, Tags, Version};
 pub(crate) use options::{ChangeSource, DispatchOptions, Load, Network, UsageError};
 pub(crate) use plugin::{Inspect, Plugin};
+pub(crate) use publish::{Imagetools, Oras, Publish, SummaryFormat};
+pub(crate) use publish_options::PublishOptions;
+pub(crate) use summary::Summary;
