@@ -1,0 +1,141 @@
+//! Listens to a run: lines in a plain log, one group per target on GitHub, a live area on a terminal.
+//! Starts nothing and decides nothing of the run.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use bakery_core::port::{Event, EventSink, Severity};
+use bakery_run::publish::TargetReport;
+use indicatif::{ProgressBar, ProgressDrawTarget};
+
+use super::{course::Course, live, words};
+use crate::report::{
+    Talker,
+    stderr::{Host, Style, Threshold, is_detail},
+};
+
+/// Lines that one target may have in its group.
+const MAX_LINES: usize = 2000;
+
+/// Who listens to a run.
+pub(crate) struct Progress {
+    talker: Arc<Talker>,
+    style: Style,
+    dry_run: bool,
+    course: Arc<Mutex<Course>>,
+    /// Lines of targets that have not ended, where a log folds them.
+    groups: Mutex<HashMap<Arc<str>, Vec<String>>>,
+    live: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// Listens to a run of so many targets.
+    pub(crate) fn new(talker: &Arc<Talker>, targets: usize, dry_run: bool) -> Self {
+        let style = talker.style();
+        let course = Arc::new(Mutex::new(Course::new(targets)));
+        let live = (style.terminal && style.threshold != Threshold::Error)
+            .then(|| live::area(&course, ProgressDrawTarget::stderr()));
+        talker.draw_below(live.clone());
+        Self { talker: Arc::clone(talker), style, dry_run, course, groups: Mutex::default(), live }
+    }
+
+    /// A target ended.
+    pub(crate) fn ended(&self, report: &TargetReport) {
+        self.course().end(&report.uid, report.status.is_good());
+        let line = format!("[{}] {}", crate::report::escape::line(&report.uid), words::ended(report, self.dry_run));
+        let lines = self.groups().remove(report.uid.as_str()).unwrap_or_default();
+        if self.style.host == Host::GitHub {
+            self.talker.group(&line, &lines);
+        } else {
+            self.talker.info(&line);
+        }
+    }
+
+    /// Takes the live area away, and tells what is left of targets that never said how they ended.
+    pub(crate) fn finish(&self) {
+        let left: Vec<_> = self.groups().drain().collect();
+        for (target, lines) in left {
+            self.talker.group(&format!("[{}] did not end", crate::report::escape::line(&target)), &lines);
+        }
+        if let Some(bar) = &self.live {
+            bar.finish_and_clear();
+            self.talker.draw_below(None);
+        }
+    }
+
+    fn of_target(&self, target: &Arc<str>, event: &Event) {
+        let speak = self.course().take(target, event, Instant::now());
+        let verbose = self.style.threshold == Threshold::Debug;
+        match event {
+            Event::Denied { component, subject, .. } => {
+                self.talker.warning(&format!("[{target}] `{component}` was refused `{subject}`"));
+            }
+            Event::Note { severity: Severity::Warning, message } => {
+                self.talker.warning(&format!("[{target}] {message}"));
+            }
+            Event::GuestLog { component, severity: Severity::Warning, message } => {
+                self.talker.warning(&format!("[{target}] [{component}] {message}"));
+            }
+            _ => {
+                if speak || verbose {
+                    self.say(target, event, verbose);
+                }
+            }
+        }
+    }
+
+    fn say(&self, target: &Arc<str>, event: &Event, verbose: bool) {
+        let line = words::event(target, event, self.dry_run);
+        let waiting = matches!(event, Event::Waiting { .. });
+        let detail = is_detail(event) && !(self.dry_run && matches!(event, Event::Effect { .. }));
+        match self.style.host {
+            // A wait is why a log stands still: it is told when it happens. All else can wait for its group.
+            Host::GitHub if !waiting => {
+                let written = matches!(event, Event::Effect { verb: "push" | "tag", .. });
+                if verbose || written || !detail {
+                    self.keep(target, line);
+                }
+            }
+            Host::Plain if waiting && self.live.is_some() && !verbose => {}
+            _ if detail => self.talker.debug(&line),
+            _ => self.talker.info(&line),
+        }
+    }
+
+    fn keep(&self, target: &Arc<str>, line: String) {
+        let mut groups = self.groups();
+        let lines = groups.entry(Arc::clone(target)).or_default();
+        match lines.len() {
+            ..MAX_LINES => lines.push(line),
+            MAX_LINES => lines.push("more lines are not shown".to_owned()),
+            _ => {}
+        }
+    }
+
+    fn course(&self) -> MutexGuard<'_, Course> {
+        self.course.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn groups(&self) -> MutexGuard<'_, HashMap<Arc<str>, Vec<String>>> {
+        self.groups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl EventSink for Progress {
+    fn emit(&self, event: Event) {
+        match &event {
+            Event::Of { target, event } => self.of_target(target, event),
+            _ => self.talker.emit(event),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        // A terminal must not keep an area that nobody draws any more.
+        self.finish();
+    }
+}
