@@ -7,7 +7,8 @@ use bakery_core::model::ComponentRef;
 /// How a run publishes.
 #[derive(Clone)]
 pub struct PublishOptions {
-    /// Targets that are worked on at the same time. Those that only wait for something to become readable do not count.
+    /// Steps that are under way at the same time. Those that only wait for something to become readable, sources or
+    /// tags just written, do not count.
     pub jobs: NonZeroUsize,
     /// For how long sources, and tags just written, may lag.
     pub window: Duration,

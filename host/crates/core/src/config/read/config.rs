@@ -60,7 +60,13 @@ pub(crate) fn config(root: &Node, findings: &mut Findings) -> Option<Config> {
     };
     fields.ignore(&own);
     fields.finish(Unknown::Warn, findings);
-    Some(Config { repository: repository?, registries: surroundings.registries, images, sources })
+    Some(Config {
+        repository: repository?,
+        registries: surroundings.registries,
+        images,
+        sources,
+        publish: Default::default(),
+    })
 }
 
 /// Reports entries whose `key` has the text of an earlier one.

@@ -1,0 +1,8 @@
+//! Build and publish summaries: the JSON slices that jobs write, and the table that `ci summary` makes of them.
+//! Measures nothing.
+
+mod markdown;
+mod slice;
+
+pub use markdown::markdown;
+pub use slice::{SliceError, SliceKind, Summary, SummaryTarget};
