@@ -113,3 +113,37 @@ impl Variable {
 pub(crate) fn project_variable_is_set(name: &str) -> bool {
     std::env::var_os(name).is_some_and(|value| !value.is_empty())
 }
+
+/// Names that credential helpers may see beside what a program needs to run: where they are configured, how they reach
+/// their service, and who they are there.
+const OF_HELPERS: [&str; 16] = [
+    "HOME", "PATH", "USER", "LOGNAME", "LANG", "LC_ALL", "TMPDIR", "DOCKER_CONFIG", "DBUS_SESSION_BUS_ADDRESS",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "https_proxy", "no_proxy",
+];
+/// The same, by how they begin.
+const FAMILIES_OF_HELPERS: [&str; 6] = ["AWS_", "AZURE_", "GOOGLE_", "CLOUDSDK_", "XDG_", "PASSWORD_STORE_"];
+
+/// The environment of a credential helper: made from nothing, so that no secret of the job reaches it that is not its
+/// own.
+pub(crate) fn for_credential_helpers() -> Vec<(OsString, OsString)> {
+    std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_for_helpers)).collect()
+}
+
+fn is_for_helpers(name: &str) -> bool {
+    OF_HELPERS.contains(&name) || FAMILIES_OF_HELPERS.iter().any(|family| name.starts_with(family))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_helper_sees_what_its_service_needs_and_no_secret_of_the_job() {
+        for name in ["HOME", "AWS_ACCESS_KEY_ID", "AZURE_CLIENT_ID", "XDG_RUNTIME_DIR", "HTTPS_PROXY"] {
+            assert!(is_for_helpers(name), "{name}");
+        }
+        for name in ["GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "NPM_TOKEN", "BAKERY_DEV_SPEC", "LD_PRELOAD"] {
+            assert!(!is_for_helpers(name), "{name}");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
-use bakery_core::model::{Channel, RegistryHost};
+use bakery_core::model::Channel;
 use regex::Regex;
 
 use super::{

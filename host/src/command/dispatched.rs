@@ -1,5 +1,5 @@
 //! A dispatch's payload: checked before any file is read, applied when the configuration is known. What it means is the
-//! override component's to say.
+//! override component's to say; no upstream is asked.
 
 use std::sync::Arc;
 
@@ -13,11 +13,13 @@ use bakery_run as run;
 use super::Failed;
 use crate::{report::Talker, wiring::Edge};
 
-/// A payload, and where it came from.
-pub(super) type Payload = (String, &'static str);
-
-/// What it says, and its warnings told.
-pub(super) fn check(edge: &Edge, (payload, from): &Payload, talker: &Talker) -> Result<DispatchSpec, Failed> {
+/// What a payload says; its warnings are told.
+pub(super) fn check(
+    edge: &Edge,
+    payload: &str,
+    from: &'static str,
+    talker: &Talker,
+) -> Result<DispatchSpec, Failed> {
     let spec = edge
         .run(async |resolvers| run::check(resolvers, payload).await)?
         .map_err(|error| Failed::payload(from, &error))?;
@@ -27,12 +29,13 @@ pub(super) fn check(edge: &Edge, (payload, from): &Payload, talker: &Talker) -> 
     Ok(spec)
 }
 
-/// What it pins among the development versions that a selection offers.
+/// What it pins among the development versions that a selection offers. The payload's own channel is the component's to
+/// apply: it can say what there was instead.
 pub(super) fn pin(
     edge: &Edge,
-    (payload, from): &Payload,
-    config: &Config,
-    offered: &Selection,
+    payload: &str,
+    from: &'static str,
+    (config, offered): (&Config, &Selection),
     talker: &Arc<Talker>,
 ) -> Result<Vec<Pin>, Failed> {
     edge.run(async |resolvers| run::pin(resolvers, payload, config, offered, &**talker).await)?

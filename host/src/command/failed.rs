@@ -4,7 +4,7 @@ use bakery_core::{
     config::Diagnostics,
     plan::{
         PlanError,
-        publish::{PublishError, PublishErrors},
+        publish::PublishErrors,
     },
     port::{Failure, FailureKind, OverrideError},
 };
@@ -59,6 +59,11 @@ impl Reason {
     /// The same with something the user can do.
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Everything that is wrong with metadata files.
+    pub(crate) fn of(errors: &PublishErrors) -> impl Iterator<Item = Self> {
+        errors.0.iter().map(|error| Self { message: error.to_string(), hint: error.hint() })
     }
 }
 
@@ -198,8 +203,7 @@ impl From<Vec<Reason>> for Failed {
 
 impl From<PublishErrors> for Failed {
     fn from(errors: PublishErrors) -> Self {
-        let reason = |error: &PublishError| Reason { message: error.to_string(), hint: error.hint() };
-        Self::Many(errors.0.iter().map(reason).collect())
+        Self::Many(Reason::of(&errors).collect())
     }
 }
 

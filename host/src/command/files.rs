@@ -23,11 +23,9 @@ pub(super) struct Named {
     pub(super) bytes: Vec<u8>,
 }
 
-/// Reads every file that the arguments name, in their order; a pattern's in the order of names, none twice.
-///
-/// # Errors
-/// Every pattern that matches nothing, and every file that cannot be read.
-pub(super) fn read_all(arguments: &[PathBuf]) -> Result<Vec<Named>, Vec<Reason>> {
+/// Reads every file that the arguments name, in their order; a pattern's in the order of names, none twice. The second
+/// list has every pattern that matches nothing, and every file that cannot be read.
+pub(super) fn read_all(arguments: &[PathBuf]) -> (Vec<Named>, Vec<Reason>) {
     let mut wrong = Vec::new();
     let mut paths: Vec<PathBuf> = Vec::new();
     let mut seen = HashSet::new();
@@ -46,7 +44,7 @@ pub(super) fn read_all(arguments: &[PathBuf]) -> Result<Vec<Named>, Vec<Reason>>
             Err(error) => wrong.push(Reason::new(format!("cannot read `{}`: {error}", path.display()))),
         }
     }
-    if wrong.is_empty() { Ok(read) } else { Err(wrong) }
+    (read, wrong)
 }
 
 /// The files that one argument names: itself, or what matches it.
@@ -80,12 +78,12 @@ mod tests {
 
     fn read(folder: &Path, arguments: &[&str]) -> Result<Vec<String>, String> {
         let arguments: Vec<PathBuf> = arguments.iter().map(|one| folder.join(one)).collect();
-        let names = |files: Vec<Named>| {
-            files.iter().map(|file| file.name.rsplit('/').next().unwrap_or_default().to_owned()).collect()
-        };
-        read_all(&arguments).map(names).map_err(|wrong| {
-            wrong.iter().map(|reason| reason.message.clone()).collect::<Vec<_>>().join("\n")
-        })
+        let (files, wrong) = read_all(&arguments);
+        if wrong.is_empty() {
+            let name = |file: &Named| file.name.rsplit('/').next().unwrap_or_default().to_owned();
+            return Ok(files.iter().map(name).collect());
+        }
+        Err(wrong.iter().map(|reason| reason.message.clone()).collect::<Vec<_>>().join("\n"))
     }
 
     #[test]

@@ -14,19 +14,25 @@ use bakery_backend::{
 use bakery_core::{
     plan::{
         self, Inclusion, Selection,
-        publish::{self, PublishErrors, PublishPlan},
+        publish::{self, MetadataFile, PublishPlan},
         summary::Summary,
     },
+    policy::RetryPolicy,
     port::{Failure, FailureKind},
 };
 use bakery_run::publish::{Published, Status};
 use serde_json::Value;
 
-use super::{Ended, Failed, dispatched, failed::exit_of, files::read_all, project::Project};
+use super::{
+    Ended, Failed, dispatched,
+    failed::{Reason, exit_of},
+    files::read_all,
+    project::Project,
+};
 use crate::{
-    cli::{Load, Publish, PublishOptions, SummaryFormat, UsageError, env},
-    report::{self, Closing, Exit, Progress, Stdout, Talker},
-    wiring::Edge,
+    cli::{Load, Patience, Publish, PublishOptions, SummaryFormat, UsageError, env},
+    report::{self, Closing, Ears, Exit, Progress, Stdout, Talker},
+    wiring::{Edge, Publishing},
 };
 
 pub(super) fn run(arguments: &Publish, command_line: &[OsString], talker: &Arc<Talker>) -> Ended {
@@ -39,7 +45,7 @@ pub(super) fn run(arguments: &Publish, command_line: &[OsString], talker: &Arc<T
         talker.warning(warning);
     }
     let ended = prepare(&options, &load, talker)
-        .and_then(|(edge, plan)| carry_out(&options, &edge, &plan, command_line, talker));
+        .and_then(|prepared| carry_out(&options, &prepared, &load.context, command_line, talker));
     if let (Err(failed), Some(file)) = (&ended, &options.result) {
         let reasons: Vec<_> = failed.reasons().into_iter().map(|one| (one.message, one.hint)).collect();
         write_result(file, &report::refused(options.dry_run, failed.exit(), &reasons))?;
@@ -47,14 +53,19 @@ pub(super) fn run(arguments: &Publish, command_line: &[OsString], talker: &Arc<T
     ended
 }
 
-/// Reads everything, and plans. Nothing has been asked of a registry when this fails.
-fn prepare(
-    options: &PublishOptions,
-    load: &Load,
-    talker: &Arc<Talker>,
-) -> Result<(Edge, PublishPlan), Failed> {
-    let edge = Edge::for_publishing(options, &load.context, talker)?;
-    let spec = options.payload.as_ref().map(|payload| dispatched::check(&edge, payload, talker)).transpose()?;
+/// What is known before anything is asked of a registry.
+struct Prepared {
+    plan: PublishPlan,
+    patience: Patience,
+}
+
+/// Reads everything, and plans.
+fn prepare(options: &PublishOptions, load: &Load, talker: &Arc<Talker>) -> Result<Prepared, Failed> {
+    let edge = Edge::to_registries(options.jobs, RetryPolicy::default(), &load.context, talker);
+    let spec = match &options.payload {
+        None => None,
+        Some((payload, from)) => Some(dispatched::check(&edge, payload, from, talker)?),
+    };
     let project = Project::load(load, talker)?;
     let config = &project.config;
     let spoken = spec.as_ref().and_then(|spec| spec.channel.as_deref());
@@ -62,8 +73,7 @@ fn prepare(
         .map_err(|error| UsageError::new(error.to_string()).hint("leave one of the two out"))?;
     let pins = match &options.payload {
         None => Vec::new(),
-        Some(payload) => {
-            // The payload's own channel is the component's to apply.
+        Some((payload, from)) => {
             let offered = Selection {
                 image_name: options.image_name.clone(),
                 dev_versions: Inclusion::Only,
@@ -71,13 +81,12 @@ fn prepare(
                 dev_channel: options.dev_channel,
                 ..Selection::default()
             };
-            dispatched::pin(&edge, payload, config, &offered, talker)?
+            dispatched::pin(&edge, payload, from, (config, &offered), talker)?
         }
     };
-    let files = read(options)?;
-    let planned = publish::plan(
+    let plan = publish::plan(
         config,
-        &files,
+        &read(options)?,
         &publish::PublishOptions {
             temp_registry: options.temp_registry.as_deref(),
             image_name: options.image_name.as_ref(),
@@ -87,23 +96,24 @@ fn prepare(
             staged: options.temp_index,
         },
     )?;
-    for warning in &planned.warnings {
+    let patience = Patience::new(options, &config.publish);
+    for warning in plan.warnings.iter().chain(&patience.warnings) {
         talker.warning(warning);
     }
-    Ok((edge, planned))
+    Ok(Prepared { plan, patience })
 }
 
 /// What is wrong with the files is told together, whether they cannot be read or say nothing useful.
-fn read(options: &PublishOptions) -> Result<Vec<publish::MetadataFile>, Failed> {
-    let mut errors = PublishErrors::default();
+fn read(options: &PublishOptions) -> Result<Vec<MetadataFile>, Failed> {
+    let (files, mut wrong) = read_all(&options.files);
     let mut read = Vec::new();
-    for file in read_all(&options.files)? {
+    for file in files {
         match publish::read(&file.name, &file.bytes) {
             Ok(metadata) => read.push(metadata),
-            Err(wrong) => errors.extend(wrong),
+            Err(errors) => wrong.extend(Reason::of(&errors)),
         }
     }
-    if errors.0.is_empty() { Ok(read) } else { Err(errors.into()) }
+    if wrong.is_empty() { Ok(read) } else { Err(wrong.into()) }
 }
 
 /// The commit, where there is one.
@@ -120,16 +130,25 @@ fn revision(folder: &Path, talker: &Talker) -> Option<String> {
 
 fn carry_out(
     options: &PublishOptions,
-    edge: &Edge,
-    plan: &PublishPlan,
+    prepared: &Prepared,
+    folder: &Path,
     command_line: &[OsString],
     talker: &Arc<Talker>,
 ) -> Ended {
+    let Prepared { plan, patience } = prepared;
+    Ears::open(talker);
+    let edge = Edge::to_registries(options.jobs, patience.retry.clone(), folder, talker);
+    let how = Publishing {
+        registries: &options.registries,
+        dry_run: options.dry_run,
+        window: patience.window,
+    };
     let started = Instant::now();
-    let progress = Arc::new(Progress::new(talker, plan, options.dry_run));
-    let carried = edge.publish(plan, &progress);
+    let progress = Arc::new(Progress::new(talker, plan.targets.len(), options.dry_run));
+    let carried = edge.publish(plan, &how, &progress);
     progress.finish();
     let (published, signal) = carried?;
+    let published = published.unwrap_or_else(|| progress.so_far(plan));
     let exit = exit(&published, signal);
     let closing = Closing {
         plan,

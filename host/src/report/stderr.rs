@@ -150,6 +150,16 @@ impl Talker {
         self.write("note", "36", &escape::block(text));
     }
 
+    /// Whether GitHub reads along.
+    pub(crate) fn is_github(&self) -> bool {
+        self.style.host == Host::GitHub
+    }
+
+    /// A table that is escaped already. It was asked for, so that it is shown even to those who want errors alone.
+    pub(crate) fn table(&self, text: &str) {
+        self.raw(text);
+    }
+
     /// Lines that belong together, under a title where the log can fold them. They are escaped already.
     pub(super) fn group(&self, title: &str, lines: &[String]) {
         if self.style.threshold == Threshold::Error {
@@ -194,7 +204,7 @@ impl Talker {
 
     fn raw(&self, text: &str) {
         let Out { stream, below } = &mut *self.out();
-        let write = || {
+        let mut write = || {
             // A log that nobody reads any more must not end the run.
             let _ = stream.write_all(text.trim_end().as_bytes()).and_then(|()| stream.write_all(b"\n"));
         };
@@ -294,5 +304,46 @@ pub(super) fn sentence(event: &Event) -> String {
         Event::Denied { component, subject, .. } => {
             format!("{} was refused {}", line(component), line(subject))
         }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    //! A talker whose words a test can read.
+
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// What was said.
+    #[derive(Clone, Default)]
+    pub(crate) struct Text(Arc<Mutex<Vec<u8>>>);
+
+    impl Text {
+        pub(crate) fn get(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    impl Write for Text {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Someone who talks into a text, without colour and in no terminal.
+    pub(crate) fn listening(host: Host) -> (Talker, Text) {
+        talking(Style { color: false, host, terminal: false, threshold: Threshold::Info })
+    }
+
+    /// The same in any style.
+    pub(crate) fn talking(style: Style) -> (Talker, Text) {
+        let text = Text::default();
+        (Talker::onto(style, Box::new(text.clone())), text)
     }
 }

@@ -6,9 +6,12 @@ mod job_summary;
 mod live;
 mod progress;
 mod result;
+#[cfg(test)]
 mod sample;
 mod slice;
 mod words;
 
 pub(crate) use closing::Closing;
 pub(crate) use progress::Progress;
+pub(crate) use result::refused;
+pub(crate) use slice::table;

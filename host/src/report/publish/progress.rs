@@ -4,11 +4,14 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use bakery_core::port::{Event, EventSink, Severity};
-use bakery_run::publish::TargetReport;
+use bakery_core::{
+    plan::publish::{PublishPlan, PublishTarget},
+    port::{Event, EventSink, Severity, registry::Traffic},
+};
+use bakery_run::publish::{DestinationReport, Published, Status, TargetReport};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 
 use super::{course::Course, live, words};
@@ -28,6 +31,8 @@ pub(crate) struct Progress {
     course: Arc<Mutex<Course>>,
     /// Lines of targets that have not ended, where a log folds them.
     groups: Mutex<HashMap<Arc<str>, Vec<String>>>,
+    /// Reports of targets that ended.
+    reports: Mutex<HashMap<String, TargetReport>>,
     live: Option<ProgressBar>,
 }
 
@@ -39,13 +44,14 @@ impl Progress {
         let live = (style.terminal && style.threshold != Threshold::Error)
             .then(|| live::area(&course, ProgressDrawTarget::stderr()));
         talker.draw_below(live.clone());
-        Self { talker: Arc::clone(talker), style, dry_run, course, groups: Mutex::default(), live }
+        Self { talker: Arc::clone(talker), style, dry_run, course, groups: Mutex::default(), reports: Mutex::default(), live }
     }
 
     /// A target ended.
     pub(crate) fn ended(&self, report: &TargetReport) {
         self.course().end(&report.uid, report.status.is_good());
         let line = format!("[{}] {}", crate::report::escape::line(&report.uid), words::ended(report, self.dry_run));
+        self.reports().insert(report.uid.clone(), report.clone());
         let lines = self.groups().remove(report.uid.as_str()).unwrap_or_default();
         if self.style.host == Host::GitHub {
             self.talker.group(&line, &lines);
@@ -64,6 +70,18 @@ impl Progress {
             bar.finish_and_clear();
             self.talker.draw_below(None);
         }
+    }
+
+    /// What became of every target as far as it is known here: for a run that could not be put down in time. Of those
+    /// that did not end nobody knows what they reached.
+    pub(crate) fn so_far(&self, plan: &PublishPlan) -> Published {
+        let course = self.course();
+        let mut reports = self.reports();
+        let targets = plan.targets.iter().map(|target| {
+            let step = course.active.get(target.uid.as_str()).map_or("wait-sources", |active| active.step);
+            reports.remove(&target.uid).unwrap_or_else(|| unknown(target, step))
+        });
+        Published { targets: targets.collect() }
     }
 
     fn of_target(&self, target: &Arc<str>, event: &Event) {
@@ -119,8 +137,34 @@ impl Progress {
         self.course.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn reports(&self) -> MutexGuard<'_, HashMap<String, TargetReport>> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn groups(&self) -> MutexGuard<'_, HashMap<Arc<str>, Vec<String>>> {
         self.groups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn unknown(target: &PublishTarget, step: &'static str) -> TargetReport {
+    let destinations = target.destinations.iter().map(|one| DestinationReport {
+        repository: one.repository.clone(),
+        written: Vec::new(),
+        kept: Vec::new(),
+        missing: one.tags().cloned().collect(),
+        verified: Vec::new(),
+    });
+    TargetReport {
+        uid: target.uid.clone(),
+        status: Status::Cancelled { step },
+        index: None,
+        destinations: destinations.collect(),
+        further: Vec::new(),
+        waits: Vec::new(),
+        retries: 0,
+        effects: Vec::new(),
+        traffic: Traffic::default(),
+        elapsed: Duration::ZERO,
     }
 }
 
