@@ -35,10 +35,12 @@ impl Edge {
         let transfer = Transfer::new(live.gate.clone(), registry, TransferOptions::default());
         let steps = live.sandbox.steps(transfer);
         let cancel = live.cancel.clone();
+        let listener = Arc::clone(progress);
         let options = PublishOptions {
             jobs: self.jobs,
             window: how.window,
             cancelled: Arc::new(move || cancel.is_cancelled()),
+            ended: Arc::new(move |report| listener.ended(report)),
             ..PublishOptions::default()
         };
         let events = Arc::clone(progress) as Arc<dyn EventSink>;

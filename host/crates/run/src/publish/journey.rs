@@ -93,8 +93,13 @@ impl<'p> Journey<'p> {
         judged.map_err(|failure| self.end(step.name(), failure)).is_ok()
     }
 
+    /// Whether no step follows.
+    pub(super) fn is_over(&self) -> bool {
+        self.verified || self.ended.is_some()
+    }
+
     /// What became of it. A target that did not end was cancelled before its next step.
-    pub(super) fn report(self) -> TargetReport {
+    pub(super) fn report(&self) -> TargetReport {
         let status = match &self.ended {
             Some(status) => status.clone(),
             None if !self.verified => Status::Cancelled { step: self.next_step() },
@@ -108,7 +113,7 @@ impl<'p> Journey<'p> {
             status,
             index: self.index().cloned(),
             destinations: destinations.map(|(one, fates)| self.destination(one, fates)).collect(),
-            further: self.further,
+            further: self.further.clone(),
             waits: recorded.waits,
             retries: recorded.retries,
             effects: recorded.effects,

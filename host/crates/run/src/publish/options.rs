@@ -4,6 +4,8 @@ use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use bakery_core::model::ComponentRef;
 
+use super::report::TargetReport;
+
 /// How a run publishes.
 #[derive(Clone)]
 pub struct PublishOptions {
@@ -18,6 +20,8 @@ pub struct PublishOptions {
     pub components: StepComponents,
     /// Whether the run is cancelled. Asked before a step begins; steps under way end by themselves.
     pub cancelled: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// Told of each target as soon as it has ended, well or badly; of those that never did, when the run ends.
+    pub ended: Arc<dyn Fn(&TargetReport) + Send + Sync>,
 }
 
 impl Default for PublishOptions {
@@ -28,6 +32,7 @@ impl Default for PublishOptions {
             limit: Duration::from_secs(2 * 60 * 60),
             components: StepComponents::default(),
             cancelled: Arc::new(|| false),
+            ended: Arc::new(|_| {}),
         }
     }
 }

@@ -8,7 +8,7 @@ use bakery_core::{
 };
 
 use super::{
-    call::Calls, journey::Journey, options::PublishOptions, report::Published, running::Running,
+    call::Calls, journey::Journey, options::PublishOptions, report::{Published, TargetReport}, running::Running,
     schedule::Schedule,
 };
 
@@ -30,6 +30,8 @@ pub async fn publish(
     let mut journeys: Vec<Journey<'_>> =
         plan.targets.iter().map(|target| Journey::new(target, steps, &events)).collect();
     let mut running = Running::default();
+    let mut open = vec![0_usize; journeys.len()];
+    let mut reports: Vec<Option<TargetReport>> = vec![None; journeys.len()];
     let mut cancelled = false;
     loop {
         while !cancelled {
@@ -39,11 +41,28 @@ pub async fn publish(
             journey.begins(work.step);
             let call = calls.call(journey.target, work.step, journey.previous(work.step));
             running.begin(work, Arc::clone(&journey.runner), call);
+            open[work.target] += 1;
         }
         let Some((work, answer)) = running.next().await else { break };
         cancelled |= answer.as_ref().is_err_and(|failure| failure.kind == FailureKind::Cancelled);
         let well = journeys[work.target].took(work.step, answer);
         schedule.ended(work, well);
+        open[work.target] -= 1;
+        if open[work.target] == 0 && journeys[work.target].is_over() {
+            reports[work.target] = Some(tell(&journeys[work.target], options));
+        }
     }
-    Published { targets: journeys.into_iter().map(Journey::report).collect() }
+    let targets = journeys.iter().zip(reports);
+    Published {
+        targets: targets
+            .map(|(journey, report)| report.unwrap_or_else(|| tell(journey, options)))
+            .collect(),
+    }
+}
+
+/// The report of a target, told to whoever wants to know at once.
+fn tell(journey: &Journey<'_>, options: &PublishOptions) -> TargetReport {
+    let report = journey.report();
+    (options.ended)(&report);
+    report
 }

@@ -1,5 +1,7 @@
 //! What the report of a target says: waits, retries, effects, traffic, and how it ended.
 
+use std::sync::Mutex;
+
 use bakery_core::port::{Event, StepCall, registry::Traffic};
 
 use super::{
@@ -7,7 +9,7 @@ use super::{
     fake::Fake,
     *,
 };
-use crate::publish::{Effect, Status, Wait};
+use crate::publish::{Effect, Status, TargetReport, Wait};
 
 fn waiting(subject: &str, elapsed: u64, delay: u64, remaining: u64) -> Event {
     Event::Waiting {
@@ -194,4 +196,27 @@ async fn a_step_is_announced_only_once_it_has_its_slot() {
     let ended = |call: usize| calls[call].task.uid == "a" && calls[call].step == "index-place";
     let placed = at(&|line| matches!(line, fake::Line::End(_, call) if ended(*call)));
     assert!(placed < announced, "{lines:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_target_is_told_once_as_soon_as_it_has_ended() {
+    let fake = Fake::new(|call: &StepCall| match (call.task.uid.as_str(), call.step) {
+        ("a", "wait-sources") => Act::fails(FailureKind::NotFound, "gone"),
+        ("b", "verify") => Act::well().after(ms(5)),
+        ("c", "verify") => Act::well().after(ms(9)),
+        _ => Act::well(),
+    });
+    let told: Arc<Mutex<Vec<(String, Status, Duration)>>> = Arc::default();
+    let (heard, began) = (Arc::clone(&told), tokio::time::Instant::now());
+    let ended = move |report: &TargetReport| {
+        heard.lock().unwrap().push((report.uid.clone(), report.status.clone(), began.elapsed()));
+    };
+    let options = PublishOptions { ended: Arc::new(ended), ..options(4) };
+    let published = publish(&fake, &simple(&["c", "b", "a"]), &options, Arc::new(fake.clone())).await;
+    let told = told.lock().unwrap();
+    let order: Vec<(&str, Duration)> = told.iter().map(|(uid, _, when)| (uid.as_str(), *when)).collect();
+    assert_eq!(order, [("a", ms(0)), ("b", ms(5)), ("c", ms(9))]);
+    for report in &published.targets {
+        assert!(told.iter().any(|(uid, status, _)| *uid == report.uid && *status == report.status));
+    }
 }
