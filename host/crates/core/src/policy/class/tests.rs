@@ -1,0 +1,1 @@
+//! The retry table, row by row.
