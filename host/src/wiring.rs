@@ -49,7 +49,7 @@ struct Live {
     /// Taken when it is put down.
     runtime: Option<tokio::runtime::Runtime>,
     gate: Gate,
-    sandbox: Sandbox,
+    sandbox: Arc<Sandbox>,
     cancel: CancellationToken,
 }
 
@@ -109,7 +109,7 @@ impl Edge {
     {
         let live = self.live()?;
         // What was asked is put down; an answer that still arrives is not used.
-        match live.finish(work(&live.sandbox)) {
+        match live.finish(work(live.sandbox.as_ref())) {
             (Some(done), None) => Ok(done),
             (_, Some(exit)) => Err(Failed::Signal(exit)),
             (None, None) => Err(Failed::because("the run ended without an answer")),
@@ -133,7 +133,7 @@ impl Edge {
         options.retry = self.retry.clone();
         options.retry.seed = u64::from(std::process::id());
         let gate = Gate::new(options);
-        let sandbox = Sandbox::new(SandboxOptions {
+        let sandbox = Arc::new(Sandbox::new(SandboxOptions {
             gate: Arc::new(gate.clone()),
             events,
             limits: Limits::default(),
@@ -141,7 +141,7 @@ impl Edge {
             root: self.folder.clone(),
             cache: cache_place(),
             compiler: std::env::current_exe().ok().map(|own| vec![own.into_os_string(), "__compile".into()]),
-        });
+        }));
         Ok(self.live.get_or_init(|| Live { runtime: Some(runtime), gate, sandbox, cancel }))
     }
 }
