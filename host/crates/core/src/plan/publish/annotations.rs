@@ -1,8 +1,7 @@
 //! What an index says about itself. Everything comes from the configuration and the metadata, so that the same metadata
 //! give the same index on every run; no clock is read.
 
-use super::{known::Known, merge::Source};
-use crate::config::visible;
+use super::{error::shown, known::Known, merge::Source};
 
 /// The annotations of a target, in the order of its labels.
 ///
@@ -21,9 +20,9 @@ pub(super) fn annotations(
     if let Some(other) = revisions().find(|other| Some(*other) != built_of) {
         warnings.push(format!(
             "the builds of {} are of two commits, `{}` and `{}`: it is said to be of the first",
-            visible(&target.to_string()),
-            visible(built_of.unwrap_or_default()),
-            visible(other)
+            shown(&target.to_string()),
+            shown(built_of.unwrap_or_default()),
+            shown(other)
         ));
     }
     let labels = target.labels(&created, built_of.or(revision));
@@ -39,7 +38,7 @@ pub(super) fn annotations(
             Some(versions) => annotations.push((key, versions.clone())),
             None => warnings.push(format!(
                 "the index of {} has no annotation `{key}`, because no metadata say it",
-                visible(&target.to_string())
+                shown(&target.to_string())
             )),
         }
     }

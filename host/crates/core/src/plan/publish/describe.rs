@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{PublishPlan, PublishTarget};
-use crate::{config::visible, model::Tag};
+use super::{PublishPlan, PublishTarget, error::shown};
+use crate::model::Tag;
 
 impl PublishPlan {
     /// What will be published, target by target, in push order: sources, the index, and every tag. Lines without
@@ -20,9 +20,9 @@ impl PublishPlan {
 
 fn describe(target: &PublishTarget, text: &mut String) {
     // Writing to a string cannot fail.
-    let _ = writeln!(text, "{} ({})", visible(&target.identity.to_string()), visible(&target.uid));
+    let _ = writeln!(text, "{} ({})", shown(&target.identity.to_string()), shown(&target.uid));
     for (source, file) in target.sources.iter().zip(&target.files) {
-        let _ = writeln!(text, "  {} from {} ({})", source.platform, source.reference, visible(file));
+        let _ = writeln!(text, "  {} from {} ({})", source.platform, source.reference, shown(file));
     }
     let put = if target.staged { "put there first" } else { "not written" };
     let _ = writeln!(text, "  index {} ({put})", target.temp_index);

@@ -3,9 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::{PublishError, PublishTarget, TargetDestination};
+use super::{PublishError, PublishTarget, TargetDestination, error::shown};
 use crate::{
-    config::visible,
     model::{Reference, Repository, Tag},
     plan::{Target, template::tag_safe},
 };
@@ -92,9 +91,9 @@ pub(super) fn settle(targets: &mut [PublishTarget]) -> (Vec<String>, Vec<Publish
             }
             warnings.push(format!(
                 "{} of {} go to {}, which is pushed after it",
-                visible(&tags.join(", ")),
-                visible(&name),
-                visible(&other)
+                tags.join(", "),
+                shown(&name),
+                shown(&other)
             ));
         }
     }

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     PublishError,
+    error::shown,
     known::{Identified, Known, Latest, Made, Settled},
     merge::Source,
     rows::only,
     scope::Scope,
 };
 use crate::{
-    config::{Config, visible},
+    config::Config,
     model::ProductVersion,
     plan::{Ask, DevQuestion, DevRef, Facts, Inclusion, Pin, Questions, Selection, select},
 };
@@ -56,7 +57,8 @@ pub(super) fn make<'c>(
     let selection = Selection { dev_versions: Inclusion::Only, ..only(image)? };
     let mut builds = select(scope.config, &selection, &questions, &Facts::default())?;
     if let Some(skipped) = builds.skipped.pop() {
-        return Err(PublishError::Skipped(Box::new(skipped)));
+        let (file, uid) = (file.unwrap_or_default().to_owned(), uid.to_owned());
+        return Err(PublishError::Skipped { file, uid, skipped: Box::new(skipped) });
     }
     let mut with = builds.builds.pop().ok_or_else(unknown)?;
     with.channel_latest = Some(true);
@@ -75,9 +77,9 @@ pub(super) fn without_primary(config: &Config, at: DevRef, published: &[&Known])
     let first = published.first().filter(|_| !published.iter().any(|one| one.target.primary_os))?;
     Some(format!(
         "image `{}` {}: nothing was built on `{}`, the primary operating system, so there are no short tags",
-        visible(&image.name),
+        shown(&image.name),
         first.target.identity.version,
-        visible(&primary.name)
+        shown(&primary.name)
     ))
 }
 

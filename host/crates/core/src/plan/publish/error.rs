@@ -16,7 +16,7 @@ pub enum PublishError {
     #[error("there is no metadata file to publish from")]
     NoFiles,
     /// A file that could not be opened; made by whoever opens files.
-    #[error("`{}` cannot be read: {message}", visible(.file))]
+    #[error("`{}` cannot be read: {message}", shown(.file))]
     Unreadable {
         /// Its name.
         file: String,
@@ -24,7 +24,7 @@ pub enum PublishError {
         message: String,
     },
     /// A file beyond the limit.
-    #[error("`{}` has {bytes} bytes, a metadata file has at most {limit}", visible(.file))]
+    #[error("`{}` has {bytes} bytes, a metadata file has at most {limit}", shown(.file))]
     TooLarge {
         /// Its name.
         file: String,
@@ -34,7 +34,7 @@ pub enum PublishError {
         limit: usize,
     },
     /// Targets beyond the limit.
-    #[error("`{}` has {entries} targets, a metadata file has at most {limit}", visible(.file))]
+    #[error("`{}` has {entries} targets, a metadata file has at most {limit}", shown(.file))]
     TooMany {
         /// The file.
         file: String,
@@ -44,7 +44,7 @@ pub enum PublishError {
         limit: usize,
     },
     /// Not JSON, or not UTF-8.
-    #[error("`{}` line {line} column {column}{} is not JSON: {message}", visible(.file), at(.path))]
+    #[error("`{}` line {line} column {column}{} is not JSON: {message}", shown(.file), at(.path))]
     NotJson {
         /// The file.
         file: String,
@@ -58,7 +58,7 @@ pub enum PublishError {
         message: String,
     },
     /// A key that stands twice in one object.
-    #[error("`{}` line {line} column {column}: `{}` is given twice", visible(.file), visible(.path))]
+    #[error("`{}` line {line} column {column}: `{}` is given twice", shown(.file), shown(.path))]
     DuplicateKey {
         /// The file.
         file: String,
@@ -70,7 +70,7 @@ pub enum PublishError {
         column: usize,
     },
     /// A value of another type than the key has.
-    #[error("`{}`{} must be {expected}, but is {found}", visible(.file), at(.path))]
+    #[error("`{}`{} must be {expected}, but is {found}", shown(.file), at(.path))]
     WrongType {
         /// The file.
         file: String,
@@ -82,7 +82,7 @@ pub enum PublishError {
         found: &'static str,
     },
     /// A text without the meaning that the key needs.
-    #[error("`{}`{}: {}", visible(.file), at(.path), visible(.message))]
+    #[error("`{}`{}: {}", shown(.file), at(.path), shown(.message))]
     BadValue {
         /// The file.
         file: String,
@@ -92,13 +92,13 @@ pub enum PublishError {
         message: String,
     },
     /// What `docker buildx build` writes, instead of a map of targets.
-    #[error("`{}` describes one build, but does not say of which target", visible(.file))]
+    #[error("`{}` describes one build, but does not say of which target", shown(.file))]
     OneBuild {
         /// The file.
         file: String,
     },
     /// An empty object.
-    #[error("`{}` has no target", visible(.file))]
+    #[error("`{}` has no target", shown(.file))]
     NoEntries {
         /// The file.
         file: String,
@@ -107,7 +107,7 @@ pub enum PublishError {
     #[error("there is no temporary registry")]
     NoTempRegistry,
     /// `--temp-registry` names no registry.
-    #[error("`--temp-registry {}` is wrong: {source}", visible(.registry))]
+    #[error("`--temp-registry {}` is wrong: {source}", shown(.registry))]
     TempRegistry {
         /// As given.
         registry: String,
@@ -115,7 +115,7 @@ pub enum PublishError {
         source: ParseReferenceError,
     },
     /// The name of a temporary index is not one.
-    #[error("the temporary index of `{}` cannot be named: {source}", visible(.uid))]
+    #[error("the temporary index of `{}` cannot be named: {source}", shown(.uid))]
     TempName {
         /// The target.
         uid: String,
@@ -123,7 +123,7 @@ pub enum PublishError {
         source: ParseReferenceError,
     },
     /// No target has that identifier.
-    #[error("`{}`: `{}` is not a target of the configuration", visible(.file), visible(.uid))]
+    #[error("`{}`: `{}` is not a target of the configuration", shown(.file), shown(.uid))]
     UnknownTarget {
         /// The file.
         file: String,
@@ -133,7 +133,7 @@ pub enum PublishError {
         near: Vec<String>,
     },
     /// `bakery.target` and its key are about different targets.
-    #[error("`{}`: the `bakery.target` of `{}` describes `{}`", visible(.file), visible(.uid), visible(.says))]
+    #[error("`{}`: the `bakery.target` of `{}` describes `{}`", shown(.file), shown(.uid), shown(.says))]
     OtherTarget {
         /// The file.
         file: String,
@@ -143,7 +143,7 @@ pub enum PublishError {
         says: String,
     },
     /// The metadata do not say what the target is.
-    #[error("`{}`: the metadata of `{}` do not say {lacks}", visible(.file), visible(.uid))]
+    #[error("`{}`: the metadata of `{}` do not say {lacks}", shown(.file), shown(.uid))]
     Unidentified {
         /// The file.
         file: String,
@@ -153,7 +153,7 @@ pub enum PublishError {
         lacks: String,
     },
     /// More than one part of the configuration could be meant.
-    #[error("`{}`: `{}` can be {}", visible(.file), visible(.uid), .candidates.join(" or "))]
+    #[error("`{}`: `{}` can be {}", shown(.file), shown(.uid), .candidates.join(" or "))]
     Ambiguous {
         /// The file.
         file: String,
@@ -165,7 +165,7 @@ pub enum PublishError {
     /// Two files say different versions for one identifier.
     #[error(
         "`{}` and `{}` disagree: `{}` is version `{}` in the one and `{}` in the other",
-        visible(&.first.0), visible(&.second.0), visible(.uid), visible(&.first.1), visible(&.second.1)
+        shown(&.first.0), shown(&.second.0), shown(.uid), shown(&.first.1), shown(&.second.1)
     )]
     TwoVersions {
         /// The identifier.
@@ -176,7 +176,7 @@ pub enum PublishError {
         second: Box<(String, String)>,
     },
     /// A dispatch asks for another version than was built.
-    #[error("`{}`: `{}` is version `{found}`, but `{pinned}` was dispatched", visible(.file), visible(.uid))]
+    #[error("`{}`: `{}` is version `{found}`, but `{pinned}` was dispatched", shown(.file), shown(.uid))]
     OtherPin {
         /// The file.
         file: String,
@@ -188,7 +188,7 @@ pub enum PublishError {
         found: String,
     },
     /// Something that an entry must have.
-    #[error("`{}`: `{}` has no {lack}", visible(.file), visible(.uid))]
+    #[error("`{}`: `{}` has no {lack}", shown(.file), shown(.uid))]
     Incomplete {
         /// The file.
         file: String,
@@ -198,7 +198,7 @@ pub enum PublishError {
         lack: Lack,
     },
     /// A name that no registry accepts.
-    #[error("`{}`: the name of `{}` is wrong: {source}", visible(.file), visible(.uid))]
+    #[error("`{}`: the name of `{}` is wrong: {source}", shown(.file), shown(.uid))]
     BadName {
         /// The file.
         file: String,
@@ -208,7 +208,7 @@ pub enum PublishError {
         source: ParseReferenceError,
     },
     /// The name has a digest, and it is another one.
-    #[error("`{}`: the name of `{}` has the digest `{named}`, but its digest is `{digest}`", visible(.file), visible(.uid))]
+    #[error("`{}`: the name of `{}` has the digest `{named}`, but its digest is `{digest}`", shown(.file), shown(.uid))]
     OtherDigest {
         /// The file.
         file: String,
@@ -220,7 +220,7 @@ pub enum PublishError {
         digest: Digest,
     },
     /// An index, where one image is needed.
-    #[error("`{}`: `{}` is an index, not the image of one platform", visible(.file), visible(.uid))]
+    #[error("`{}`: `{}` is an index, not the image of one platform", shown(.file), shown(.uid))]
     SeveralPlatforms {
         /// The file.
         file: String,
@@ -228,7 +228,7 @@ pub enum PublishError {
         uid: String,
     },
     /// A platform that the target is not built for.
-    #[error("`{}`: `{}` is built for `{}`, which is not among its platforms", visible(.file), visible(.uid), visible(.platform))]
+    #[error("`{}`: `{}` is built for `{}`, which is not among its platforms", shown(.file), shown(.uid), shown(.platform))]
     OtherPlatform {
         /// The file.
         file: String,
@@ -240,7 +240,7 @@ pub enum PublishError {
         platforms: Vec<Platform>,
     },
     /// A platform that no entry is about.
-    #[error("`{}` lacks `{platform}`: no metadata file has a build of {} for it", visible(.uid), visible(.target))]
+    #[error("`{}` lacks `{platform}`: no metadata file has a build of {} for it", shown(.uid), shown(.target))]
     MissingPlatform {
         /// The target.
         uid: String,
@@ -254,7 +254,7 @@ pub enum PublishError {
     /// Two builds of one moment.
     #[error(
         "`{}` and `{}` disagree: `{}` for `{}` was built at {created} as `{}` and as `{}`",
-        visible(&.files.0), visible(&.files.1), visible(.uid), visible(.platform), .digests.0, .digests.1
+        shown(&.files.0), shown(&.files.1), shown(.uid), shown(.platform), .digests.0, .digests.1
     )]
     Disagreement {
         /// The target.
@@ -277,13 +277,13 @@ pub enum PublishError {
         versions: (String, String),
     },
     /// Nowhere to go.
-    #[error("{target} has no registry to be published to")]
+    #[error("{} has no registry to be published to", shown(.target))]
     NoRegistry {
         /// The target.
         target: String,
     },
     /// A final reference that no registry accepts.
-    #[error("{target} cannot be published: {source}")]
+    #[error("{} cannot be published: {source}", shown(.target))]
     Destination {
         /// The target.
         target: String,
@@ -291,7 +291,7 @@ pub enum PublishError {
         source: ParseReferenceError,
     },
     /// All tags of a target are another one's as well.
-    #[error("{target} keeps no tag: all of its tags are also those of {other}")]
+    #[error("{} keeps no tag: all of its tags are also those of {}", shown(.target), shown(.other))]
     NoTagLeft {
         /// The target.
         target: String,
@@ -307,8 +307,15 @@ pub enum PublishError {
         left_out: Vec<String>,
     },
     /// A part of the configuration cannot be expanded with what the metadata say.
-    #[error("{0}")]
-    Skipped(Box<Skipped>),
+    #[error("`{}`: `{}` is no target: {skipped}", shown(.file), shown(.uid))]
+    Skipped {
+        /// The file.
+        file: String,
+        /// The identifier.
+        uid: String,
+        /// What, and why.
+        skipped: Box<Skipped>,
+    },
     /// The configuration has targets that cannot be planned.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -341,7 +348,16 @@ impl fmt::Display for Lack {
 }
 
 fn at(path: &str) -> String {
-    if path.is_empty() { String::new() } else { format!(" at `{}`", visible(path)) }
+    if path.is_empty() { String::new() } else { format!(" at `{}`", shown(path)) }
+}
+
+/// Text from a file or a flag: without anything that moves a cursor, and not longer than a line or two.
+pub(super) fn shown(text: &str) -> String {
+    const MOST: usize = 200;
+    match text.char_indices().nth(MOST) {
+        None => visible(text).into_owned(),
+        Some((end, _)) => format!("{}…", visible(&text[..end])),
+    }
 }
 
 /// Everything that was found, at least one; in the order of files and targets.

@@ -1,7 +1,7 @@
 //! Codes of publish errors, and what a person can do about them. Knows the words of flags and keys, decides nothing.
 
-use super::{Lack, PublishError};
-use crate::{config::visible, plan::hint::listed};
+use super::{Lack, PublishError, error::shown};
+use crate::plan::hint::listed;
 
 const BUILD_AGAIN: &str = "build it again with `bakery build --push --temp-registry --metadata-file`";
 
@@ -37,7 +37,7 @@ impl PublishError {
             Self::Destination { .. } => "bakery::publish::destination",
             Self::NoTagLeft { .. } => "bakery::publish::no_tag_left",
             Self::NoTargets { .. } => "bakery::publish::no_targets",
-            Self::Skipped(skipped) => skipped.reason.code(),
+            Self::Skipped { skipped, .. } => skipped.reason.code(),
             Self::Plan(error) => error.code(),
         }
     }
@@ -108,7 +108,7 @@ impl PublishError {
                 ));
             }
             Self::MissingPlatform { files, .. } => {
-                let files: Vec<String> = files.iter().map(|file| visible(file).into_owned()).collect();
+                let files: Vec<String> = files.iter().map(|file| shown(file)).collect();
                 return Some(format!(
                     "add the file of that build, or remove the platform under `platforms` in bakery.yaml; read were {}",
                     listed(&files)
@@ -128,10 +128,10 @@ impl PublishError {
             Self::NoTargets { filters, left_out } => {
                 let filters: Vec<String> =
                     filters.iter().map(|(flag, value)| format!("{flag} '{value}'")).collect();
-                let left_out: Vec<String> = left_out.iter().map(|uid| visible(uid).into_owned()).collect();
+                let left_out: Vec<String> = left_out.iter().map(|uid| shown(uid)).collect();
                 return Some(format!("{} leaves out {}", filters.join(" and "), listed(&left_out)));
             }
-            Self::Skipped(skipped) => return skipped.reason.hint(),
+            Self::Skipped { skipped, .. } => return skipped.reason.hint(),
             Self::Plan(error) => return error.hint(),
             Self::Unreadable { .. } => return None,
         };
@@ -143,6 +143,6 @@ fn unknown(near: &[String]) -> String {
     if near.is_empty() {
         "publish with the bakery.yaml that the image was built with, or leave out the file".to_owned()
     } else {
-        format!("did you mean {}? Publish with the bakery.yaml that the image was built with", listed(near))
+        format!("did you mean {}? publish with the bakery.yaml that the image was built with", listed(near))
     }
 }

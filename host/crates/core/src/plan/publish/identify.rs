@@ -29,12 +29,14 @@ pub(super) fn has_open_axes(image: &Image) -> bool {
     image.matrix.as_ref().is_some_and(|matrix| !matrix.dependency_constraints.is_empty())
 }
 
-/// Finds out what the identifier stands for. `fixed` are the identifiers that the configuration alone gives.
+/// Finds out what the identifier stands for. `fixed` are the identifiers that the configuration alone gives; with
+/// `suggest` an error names those that are near.
 pub(super) fn identify(
     scope: Scope<'_>,
     fixed: &BTreeSet<String>,
     uid: &str,
     entries: &[Found<'_>],
+    suggest: bool,
 ) -> Result<Which, PublishError> {
     let builts = || entries.iter().filter_map(|found| Some((found.file, found.entry.built.as_ref()?)));
     for (file, built) in builts() {
@@ -53,7 +55,7 @@ pub(super) fn identify(
     let unknown = || PublishError::UnknownTarget {
         file: file.to_owned(),
         uid: uid.to_owned(),
-        near: nearest(uid, fixed),
+        near: if suggest { nearest(uid, fixed) } else { Vec::new() },
     };
     let Some(version) = version(uid, entries)? else {
         let open = scope.owner(uid).filter(|image| !image.dev_versions.is_empty() || has_open_axes(image));

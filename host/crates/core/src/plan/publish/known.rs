@@ -109,6 +109,7 @@ pub(super) fn known<'m>(
             Err(error) => errors.push(error),
         }
     };
+    let axes = rows::BuiltAxes::of(scope.config, identified);
     let mut heads = devs::Heads::default();
     for (which, members) in &groups {
         match which {
@@ -130,7 +131,7 @@ pub(super) fn known<'m>(
             }
             Which::Row(image, name) => {
                 for member in members {
-                    let made = rows::make(scope, *image, name, member, identified);
+                    let made = rows::make(scope, *image, name, member, &axes);
                     let settled = made.and_then(|made| Ok(settle(scope.config, made)?.known));
                     take(&[*member], settled);
                 }

@@ -81,6 +81,12 @@ impl<'f> Look<'f> {
         self.errors.push(PublishError::BadValue { file: self.file.to_owned(), path, message });
     }
 
+    /// Notes something wrong where the look is.
+    pub(super) fn note_here(&mut self, message: String) {
+        let path = pointer(&self.path);
+        self.errors.push(PublishError::BadValue { file: self.file.to_owned(), path, message });
+    }
+
     /// Notes a value of the wrong type.
     pub(super) fn wrong<T>(&mut self, key: &str, expected: &'static str, found: &Value) -> Option<T> {
         let path = self.path_of(key);

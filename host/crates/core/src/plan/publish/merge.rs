@@ -3,11 +3,8 @@
 
 use jiff::Timestamp;
 
-use super::{Lack, PublishError, scope::Found};
-use crate::{
-    config::visible,
-    model::{Digest, ParseReferenceError, Reference},
-};
+use super::{Lack, PublishError, error::shown, scope::Found};
+use crate::model::{Digest, ParseReferenceError, Reference};
 
 /// A build that can become a source.
 #[derive(Clone, Debug)]
@@ -52,10 +49,10 @@ pub(super) fn merge<'m>(uid: &str, entries: &[Found<'m>]) -> Merged<'m> {
             Some(winner) if winner.created == source.created => {}
             Some(winner) => merged.warnings.push(format!(
                 "`{}`: the build of `{}` for {} is not used, because the one of `{}` is newer",
-                visible(source.found.file),
-                visible(uid),
-                visible(source.platform),
-                visible(winner.found.file),
+                shown(source.found.file),
+                shown(uid),
+                shown(source.platform),
+                shown(winner.found.file),
             )),
         }
     }
@@ -125,9 +122,9 @@ fn source<'m>(
     if entry.platform_is_builders {
         warnings.push(format!(
             "`{}`: `{}` has no platform of its own, so it is taken for {}, where it was built",
-            visible(found.file),
-            visible(uid),
-            visible(platform)
+            shown(found.file),
+            shown(uid),
+            shown(platform)
         ));
     }
     Ok(Source { found, platform, created, digest: digest.clone(), reference, text })

@@ -164,7 +164,7 @@ fn entry(uid: &str, map: &Map<String, Value>, look: &mut Look<'_>) -> MetadataEn
     {
         match moment::parse(text) {
             Ok(created) => entry.created = Some(created),
-            Err(message) => look.note(&format!("label:{CREATED}"), message),
+            Err(message) => look.note_here(format!("the label `{CREATED}` is wrong: {message}")),
         }
     }
     if let ([only], None) = (&provenance.platforms[..], &entry.platform) {

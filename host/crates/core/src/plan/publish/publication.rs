@@ -8,17 +8,21 @@ use super::{
     MetadataFile, PublishError, PublishErrors, PublishPlan, PublishTarget,
     annotations::annotations,
     destinations,
+    error::shown,
     identify::{Which, identify},
     known::{self, Identified, Known},
     merge::{Source, merge},
     scope::{self, Found, Scope},
 };
 use crate::{
-    config::{Config, visible},
+    config::Config,
     model::{Channel, Platform, Repository},
     plan::{Pin, Target, push_order},
     port::StepSource,
 };
+
+/// Errors from which on no neighbours are named.
+const SUGGESTED: usize = 20;
 
 /// What flags say about a run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -105,7 +109,8 @@ impl<'a> Run<'a> {
                 left_out.push(uid.to_owned());
                 continue;
             }
-            let which = identify(scope, fixed, uid, &entries);
+            // Finding neighbours costs, and nobody reads hundreds of them.
+            let which = identify(scope, fixed, uid, &entries, self.errors.len() < SUGGESTED);
             if which.as_ref().is_ok_and(|which| self.is_of_other_channel(which)) {
                 left_out.push(uid.to_owned());
                 continue;
@@ -197,8 +202,8 @@ impl<'a> Run<'a> {
             let references: Vec<String> = references.iter().map(|one| format!("`{one}`")).collect();
             self.warnings.push(format!(
                 "{} of {} are left alone: {reason}",
-                visible(&references.join(", ")),
-                visible(&target.to_string())
+                references.join(", "),
+                shown(&target.to_string())
             ));
         }
         let (Some(temp_index), true) = (temp_index, errors.is_empty()) else { return Err(errors) };

@@ -1,7 +1,7 @@
 //! Rows of matrices whose axes upstreams decide. The metadata say which versions a row was built with; whether the row
 //! is the latest can only be said where the rows that were built prove it, or where the build itself said so.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     BuiltTarget, PublishError,
@@ -11,7 +11,7 @@ use super::{
     scope::Scope,
 };
 use crate::{
-    config::{Constraint, DependencyConstraint, DependencyName, Image},
+    config::{Config, Constraint, DependencyConstraint, DependencyName, Image},
     model::ComponentRef,
     plan::{
         Build, Builds, Facts, Inclusion, MatrixQuestion, PlanError, Questions, Selection, pep440::Pep440,
@@ -43,6 +43,27 @@ fn value(source: &Source<'_>, name: DependencyName) -> Option<String> {
     built.or_else(argument).or_else(label).cloned()
 }
 
+/// The versions on the open axes of each matrix that rows were built with, by the image's position.
+#[derive(Debug, Default)]
+pub(super) struct BuiltAxes(BTreeMap<usize, Vec<BTreeSet<String>>>);
+
+impl BuiltAxes {
+    /// Collects them from all rows of the metadata.
+    pub(super) fn of(config: &Config, identified: &[Identified<'_>]) -> Self {
+        let mut all = Self::default();
+        for one in identified {
+            let Which::Row(at, _) = one.which else { continue };
+            let Some(image) = config.images.get(at) else { continue };
+            let Ok(values) = values(image, &one.sources) else { continue };
+            let axes = all.0.entry(at).or_insert_with(|| vec![BTreeSet::new(); values.len()]);
+            for (axis, value) in axes.iter_mut().zip(values) {
+                axis.insert(value);
+            }
+        }
+        all
+    }
+}
+
 /// Makes a row that was built.
 ///
 /// A row is the latest where its build says so. Where it does not, it can only be the latest where it is the highest
@@ -52,7 +73,7 @@ pub(super) fn make<'c>(
     image_at: usize,
     name: &str,
     member: &Identified<'_>,
-    all: &[Identified<'_>],
+    built: &BuiltAxes,
 ) -> Result<Made<'c>, PublishError> {
     let file = || member.sources.first().map_or_else(String::new, |source| source.found.file.to_owned());
     let unknown =
@@ -63,11 +84,13 @@ pub(super) fn make<'c>(
         uid: member.uid.to_owned(),
         lacks: format!("which version of `{}` it has", dependency.as_str()),
     })?;
-    let built = |other: &&Identified<'_>| matches!(other.which, Which::Row(at, _) if at == image_at);
-    let others: Vec<Vec<String>> =
-        all.iter().filter(built).filter_map(|other| values(image, &other.sources).ok()).collect();
-    let build = expand(scope, image_at, name, &own)?.ok_or_else(unknown)?;
-    let standing = standing(image, &own, &others);
+    let mut builds = expand(scope.config, image_at, image, &own)?;
+    if let Some(skipped) = builds.skipped.pop() {
+        let (file, uid) = (file(), member.uid.to_owned());
+        return Err(PublishError::Skipped { file, uid, skipped: Box::new(skipped) });
+    }
+    let build = builds.builds.into_iter().find(|build| build.name == name).ok_or_else(unknown)?;
+    let standing = standing(image, &own, built.0.get(&image_at).map_or(&[][..], Vec::as_slice));
     let says = |flag: fn(&BuiltTarget) -> Option<bool>| {
         let mut says = member.sources.iter().filter_map(|source| flag(source.found.entry.built.as_ref()?));
         says.next().map(|first| first && says.all(|other| other))
@@ -86,14 +109,13 @@ pub(super) fn make<'c>(
     Ok(Made { with, without, latest, tools: Vec::new() })
 }
 
-/// Expands the matrix with the versions of one row alone, and answers that row.
+/// Expands the matrix with the versions of one row alone: that row, and those that other axes multiply it by.
 fn expand<'c>(
-    scope: Scope<'c>,
-    image_at: usize,
-    name: &str,
+    config: &'c Config,
+    at: usize,
+    image: &Image,
     values: &[String],
-) -> Result<Option<Build<'c>>, PublishError> {
-    let Some(image) = scope.config.images.get(image_at) else { return Ok(None) };
+) -> Result<Builds<'c>, PlanError> {
     let (mut questions, mut facts) = (Questions::default(), Facts::default());
     for (constraint, value) in constraints(image).zip(values) {
         let query = query(constraint);
@@ -101,13 +123,9 @@ fn expand<'c>(
         questions.lists.push(query);
     }
     let axes = (0..questions.lists.len()).collect();
-    questions.matrices.push(MatrixQuestion { image: image_at, axes });
+    questions.matrices.push(MatrixQuestion { image: at, axes });
     let selection = Selection { matrix_versions: Inclusion::Only, ..only(image)? };
-    let Builds { builds, mut skipped, .. } = select(scope.config, &selection, &questions, &facts)?;
-    match skipped.pop() {
-        Some(skipped) => Err(PublishError::Skipped(Box::new(skipped))),
-        None => Ok(builds.into_iter().find(|build| build.name == name)),
-    }
+    select(config, &selection, &questions, &facts)
 }
 
 fn constraints(image: &Image) -> impl Iterator<Item = &DependencyConstraint> {
@@ -143,12 +161,11 @@ struct Standing {
     newest_patch: bool,
 }
 
-/// Compares the versions of a row with those of all rows of its matrix that were built.
-fn standing(image: &Image, own: &[String], all: &[Vec<String>]) -> Standing {
+/// Compares the versions of a row with those that rows of its matrix were built with.
+fn standing(image: &Image, own: &[String], axes: &[BTreeSet<String>]) -> Standing {
     let mut standing = Standing { highest: true, proven: true, newest_patch: true };
-    for (at, (constraint, own)) in constraints(image).zip(own).enumerate() {
-        let axis: BTreeSet<&str> = all.iter().filter_map(|row| row.get(at)).map(String::as_str).collect();
-        let above: Vec<&str> = axis.iter().copied().filter(|other| is_above(other, own)).collect();
+    for ((constraint, own), axis) in constraints(image).zip(own).zip(axes) {
+        let above: Vec<&String> = axis.iter().filter(|other| is_above(other, own)).collect();
         standing.highest &= above.is_empty();
         standing.newest_patch &= !above.iter().any(|other| strip_patch(other) == strip_patch(own));
         let minors: BTreeSet<Vec<&str>> = axis.iter().map(|version| minor(version)).collect();
@@ -180,4 +197,45 @@ fn is_top(constraint: &Constraint, version: &str, count: usize) -> bool {
             && version.strip_prefix(max).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     });
     complete || at_max
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn constraint(latest: bool, count: Option<u32>, max: Option<&str>) -> Constraint {
+        Constraint { latest, count, min: None, max: max.map(str::to_owned) }
+    }
+
+    #[test]
+    fn only_a_count_or_a_maximum_proves_that_nothing_is_above() {
+        for (constraint, version, count, top) in [
+            (constraint(true, Some(1), None), "1.8.26", 1, true),
+            (constraint(true, Some(3), None), "3.14.1", 2, false),
+            (constraint(true, Some(3), None), "3.14.1", 3, true),
+            (constraint(true, None, None), "4.5.2", 9, false),
+            (constraint(false, None, Some("3.13")), "3.13.9", 1, true),
+            (constraint(false, None, Some("3.13")), "3.13", 1, true),
+            (constraint(false, None, Some("3.13")), "3.12.12", 1, false),
+            (constraint(false, None, Some("3.1")), "3.13.9", 1, false),
+            (constraint(false, None, Some("4")), "4.5.2", 1, false),
+            (constraint(false, Some(2), Some("4")), "4.5.2", 2, true),
+        ] {
+            assert_eq!(is_top(&constraint, version, count), top, "{constraint:?} {version} {count}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_ordered_is_above_everything_but_itself() {
+        for (version, other, above) in [
+            ("4.5.10", "4.5.9", true),
+            ("4.5.9", "4.5.10", false),
+            ("4.5.9", "4.5.9", false),
+            ("odd", "4.5.9", true),
+            ("4.5.9", "odd", true),
+            ("odd", "odd", false),
+        ] {
+            assert_eq!(is_above(version, other), above, "{version} {other}");
+        }
+    }
 }
