@@ -22,6 +22,8 @@ mod visible;
 mod yaml;
 mod yaml_error;
 
+pub(crate) use visible::visible;
+
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use load::{Loaded, load};
 pub use model::{

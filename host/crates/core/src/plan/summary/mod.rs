@@ -2,7 +2,9 @@
 //! Measures nothing.
 
 mod markdown;
+mod merge;
 mod slice;
 
-pub use markdown::markdown;
+pub use markdown::{markdown, size_text};
+pub use merge::merge;
 pub use slice::{SliceError, SliceKind, Summary, SummaryTarget};
