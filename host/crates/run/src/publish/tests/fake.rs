@@ -48,6 +48,8 @@ impl fmt::Display for Words<'_> {
     }
 }
 
+/// What calls do whose words begin so.
+type Rule = (&'static str, fn() -> Act);
 type Script = dyn Fn(&StepCall) -> Act + Send + Sync;
 
 #[derive(Clone)]
@@ -80,7 +82,7 @@ impl Fake {
     }
 
     /// Steps that do this for calls whose words begin so, and well at once for all others.
-    pub(super) fn scripted<const N: usize>(rules: [(&'static str, fn() -> Act); N]) -> Self {
+    pub(super) fn scripted<const N: usize>(rules: [Rule; N]) -> Self {
         Self::new(move |call| {
             let words = Words(call).to_string();
             let rule = rules.iter().find(|(prefix, _)| words.starts_with(prefix));

@@ -126,6 +126,7 @@ impl Run {
         assert!(fake::most_slots(&self.fake) <= self.jobs);
         self.nothing_twice();
         self.nothing_after_the_signal();
+        self.nothing_after_a_failure();
         self.every_failure_once();
         assert_eq!(self.published.targets.len(), self.plan.targets.len());
         for (target, report) in self.plan.targets.iter().zip(&self.published.targets) {
@@ -205,6 +206,20 @@ impl Run {
         assert!(!after.clone().any(|line| matches!(line, Line::Step(..))));
         let begun = self.lines.iter().filter(|line| matches!(line, Line::Step(..))).count();
         assert_eq!(begun, self.calls.len(), "each call was announced");
+    }
+
+    /// For the target that failed.
+    fn nothing_after_a_failure(&self) {
+        for words in self.fake.failed() {
+            let failed = self.calls.iter().position(|call| Words(call).to_string() == words).unwrap();
+            let ended = |line: &&Line| matches!(line, Line::End(_, call) if *call == failed);
+            let after = self.lines.iter().skip_while(|line| !ended(line));
+            let uid = &self.calls[failed].task.uid;
+            assert!(
+                !after.clone().any(|line| matches!(line, Line::Step(target, _) if target == uid)),
+                "{words}"
+            );
+        }
     }
 
     fn every_failure_once(&self) {

@@ -131,6 +131,16 @@ async fn a_second_wait_for_the_same_thing_is_a_wait_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_that_begins_again_leaves_the_one_that_gave_up() {
+    let fake = Fake::scripted([("a index-tag", || {
+        let seen = vec![waiting("s@1", 80, 10, 10), waiting("s@1", 0, 30, 90), arrived("s@1", 30)];
+        Act::well().after(ms(500)).says(seen)
+    })]);
+    let published = run(&fake, &simple(&["a"]), 1).await;
+    assert_eq!(published.targets[0].waits, [wait("s@1", 90, false), wait("s@1", 30, true)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn retries_effects_and_traffic_are_those_of_the_target() {
     let fake = Fake::scripted([("a index-place", || {
         let retrying = Event::Retrying {
