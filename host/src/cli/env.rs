@@ -66,8 +66,10 @@ pub(crate) const DOCKER_CONFIG: Variable = Variable {
     about: "folder of docker's config.json, with credentials of registries",
 };
 /// Where programs are.
-pub(crate) const PATH: Variable =
-    Variable { name: "PATH", about: "where credential helpers that docker's config.json names are looked up" };
+pub(crate) const PATH: Variable = Variable {
+    name: "PATH",
+    about: "where credential helpers that docker's config.json names are looked up",
+};
 /// The job's summary.
 pub(crate) const GITHUB_STEP_SUMMARY: Variable =
     Variable { name: "GITHUB_STEP_SUMMARY", about: "file that the summary of a publish is appended to" };
@@ -117,8 +119,22 @@ pub(crate) fn project_variable_is_set(name: &str) -> bool {
 /// Names that credential helpers may see beside what a program needs to run: where they are configured, how they reach
 /// their service, and who they are there.
 const OF_HELPERS: [&str; 16] = [
-    "HOME", "PATH", "USER", "LOGNAME", "LANG", "LC_ALL", "TMPDIR", "DOCKER_CONFIG", "DBUS_SESSION_BUS_ADDRESS",
-    "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "https_proxy", "no_proxy",
+    "HOME",
+    "PATH",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "DOCKER_CONFIG",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "https_proxy",
+    "no_proxy",
 ];
 /// The same, by how they begin.
 const FAMILIES_OF_HELPERS: [&str; 6] = ["AWS_", "AZURE_", "GOOGLE_", "CLOUDSDK_", "XDG_", "PASSWORD_STORE_"];
@@ -142,7 +158,14 @@ mod tests {
         for name in ["HOME", "AWS_ACCESS_KEY_ID", "AZURE_CLIENT_ID", "XDG_RUNTIME_DIR", "HTTPS_PROXY"] {
             assert!(is_for_helpers(name), "{name}");
         }
-        for name in ["GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "NPM_TOKEN", "BAKERY_DEV_SPEC", "LD_PRELOAD"] {
+        for name in [
+            "GITHUB_TOKEN",
+            "GH_TOKEN",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+            "NPM_TOKEN",
+            "BAKERY_DEV_SPEC",
+            "LD_PRELOAD",
+        ] {
             assert!(!is_for_helpers(name), "{name}");
         }
     }

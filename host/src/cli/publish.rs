@@ -185,7 +185,15 @@ mod tests {
     fn a_token_server_is_a_pair_of_hosts() {
         let (host, server) = realm("Registry.example:5000=SSO.example").unwrap();
         assert_eq!((host.as_str(), server.as_str()), ("registry.example:5000", "sso.example"));
-        for bad in ["", "a.example", "=b.example", "a.example=", "a.example=https://b.example/", "a.example=b.example:443", "a.example=b c"] {
+        for bad in [
+            "",
+            "a.example",
+            "=b.example",
+            "a.example=",
+            "a.example=https://b.example/",
+            "a.example=b.example:443",
+            "a.example=b c",
+        ] {
             assert!(realm(bad).is_err(), "{bad}");
         }
     }

@@ -55,7 +55,9 @@ impl PublishOptions {
             warnings.push("--summary-format has no effect without --summary".to_owned());
         }
         let registries = publish.registries.clone();
-        if let Some(host) = registries.insecure_registry.iter().find(|h| registries.secure_registry.contains(h)) {
+        if let Some(host) =
+            registries.insecure_registry.iter().find(|h| registries.secure_registry.contains(h))
+        {
             return Err(UsageError::new(format!(
                 "`{host}` is given to both --insecure-registry and --secure-registry"
             ))
@@ -118,7 +120,8 @@ mod tests {
 
     #[test]
     fn a_registry_cannot_speak_both() {
-        let error = options(&["--insecure-registry", "a.example", "--secure-registry", "A.example"]).unwrap_err();
+        let error =
+            options(&["--insecure-registry", "a.example", "--secure-registry", "A.example"]).unwrap_err();
         assert!(error.message.contains("`a.example`"), "{error}");
     }
 
@@ -137,8 +140,22 @@ mod tests {
 
     #[test]
     fn every_name_of_the_command_takes_the_same_flags() {
-        for name in [["ci", "publish"], ["ci", "merge"], ["imagetools", "publish"], ["imagetools", "merge"], ["oras", "merge"]] {
-            let arguments = ["bakery"].into_iter().chain(name).chain(["--dry-run", "-j", "2", "--summary", "--temp-registry", "r.example", "m.json"]);
+        for name in [
+            ["ci", "publish"],
+            ["ci", "merge"],
+            ["imagetools", "publish"],
+            ["imagetools", "merge"],
+            ["oras", "merge"],
+        ] {
+            let arguments = ["bakery"].into_iter().chain(name).chain([
+                "--dry-run",
+                "-j",
+                "2",
+                "--summary",
+                "--temp-registry",
+                "r.example",
+                "m.json",
+            ]);
             assert!(Cli::try_parse_from(arguments).is_ok(), "{name:?}");
         }
     }

@@ -18,10 +18,7 @@ pub(super) fn run(arguments: &Summary, talker: &Arc<Talker>) -> Ended {
     for file in files {
         match Slice::read(&file.bytes) {
             Ok(slice) => slices.push(slice),
-            Err(error) => wrong.push(
-                Reason::new(format!("`{}` is not a summary: {error}", file.name))
-                    .hint("summaries are what `--summary --summary-format json` prints"),
-            ),
+            Err(error) => wrong.push(Reason::new(format!("`{}`: {error}", file.name))),
         }
     }
     let text = markdown(&slices, arguments.disclaimer.as_deref());

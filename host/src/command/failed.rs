@@ -2,10 +2,7 @@
 
 use bakery_core::{
     config::Diagnostics,
-    plan::{
-        PlanError,
-        publish::PublishErrors,
-    },
+    plan::{PlanError, publish::PublishErrors},
     port::{Failure, FailureKind, OverrideError},
 };
 use bakery_run::Dispatched;
@@ -147,7 +144,9 @@ impl Failed {
             Self::Plan(error) => vec![Reason { message: error.to_string(), hint: error.hint() }],
             Self::Many(reasons) => reasons.clone(),
             Self::Signal(_) => vec![Reason::new("stopped by a signal; nothing was written")],
-            Self::Other { message, hint, .. } => vec![Reason { message: message.clone(), hint: hint.clone() }],
+            Self::Other { message, hint, .. } => {
+                vec![Reason { message: message.clone(), hint: hint.clone() }]
+            }
             Self::Told(_) => Vec::new(),
         }
     }

@@ -1,7 +1,10 @@
 //! Files that are named as arguments: patterns become names, names become bytes. Everything that is wrong is told at
 //! once; nothing is skipped.
 
-use std::{collections::HashSet, path::{Component, Path, PathBuf}};
+use std::{
+    collections::HashSet,
+    path::{Component, Path, PathBuf},
+};
 
 use bakery_backend::files;
 use glob::MatchOptions;
@@ -61,7 +64,8 @@ fn expand(argument: &Path) -> Result<Vec<PathBuf>, Reason> {
     let found: Result<Vec<PathBuf>, _> = found.collect();
     let found = found.map_err(|error| wrong(format!("cannot be looked up: {error}")))?;
     if found.is_empty() {
-        let hint = "patterns are relative to the working directory; check that the files were downloaded into it";
+        let hint =
+            "patterns are relative to the working directory; check that the files were downloaded into it";
         return Err(wrong("matches no file".to_owned()).hint(hint));
     }
     Ok(found)
@@ -95,7 +99,10 @@ mod tests {
         let read = |arguments: &[&str]| read(folder.path(), arguments).unwrap();
         assert_eq!(read(&["*-metadata.json"]), ["a-metadata.json", "b-metadata.json"]);
         assert_eq!(read(&["b-metadata.json", "./*-metadata.json"]), ["b-metadata.json", "a-metadata.json"]);
-        assert_eq!(read(&["[ab]-metadata.json", "?ther.json"]), ["a-metadata.json", "b-metadata.json", "other.json"]);
+        assert_eq!(
+            read(&["[ab]-metadata.json", "?ther.json"]),
+            ["a-metadata.json", "b-metadata.json", "other.json"]
+        );
     }
 
     #[test]
@@ -110,7 +117,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("d.json")).unwrap();
         let wrong = read(folder.path(), &["*.yaml", "missing.json", "d.json", "[x"]).unwrap_err();
-        for part in ["*.yaml` matches no file", "missing.json`: No such file", "d.json`: not a regular file", "[x` is not one"] {
+        for part in [
+            "*.yaml` matches no file",
+            "missing.json`: No such file",
+            "d.json`: not a regular file",
+            "[x` is not one",
+        ] {
             assert!(wrong.contains(part), "{part} is not in\n{wrong}");
         }
     }

@@ -1,11 +1,6 @@
 //! `bakery ci publish`: metadata files become a plan, the plan is carried out, and what became of it is told.
 
-use std::{
-    ffi::OsString,
-    path::Path,
-    sync::Arc,
-    time::Instant,
-};
+use std::{ffi::OsString, path::Path, sync::Arc, time::Instant};
 
 use bakery_backend::{
     files::{append, write_atomic},
@@ -138,11 +133,8 @@ fn carry_out(
     let Prepared { plan, patience } = prepared;
     Ears::open(talker);
     let edge = Edge::to_registries(options.jobs, patience.retry.clone(), folder, talker);
-    let how = Publishing {
-        registries: &options.registries,
-        dry_run: options.dry_run,
-        window: patience.window,
-    };
+    let how =
+        Publishing { registries: &options.registries, dry_run: options.dry_run, window: patience.window };
     let started = Instant::now();
     let progress = Arc::new(Progress::new(talker, plan.targets.len(), options.dry_run));
     let carried = edge.publish(plan, &how, &progress);
@@ -207,10 +199,12 @@ fn exit(published: &Published, signal: Option<Exit>) -> Exit {
     })
 }
 
-/// What was pushed and cannot be read after all the waiting may be there later.
+/// What was pushed and cannot be read after all the waiting may be there later. What a registry denies is not a grant
+/// of this program.
 fn exit_of_step(step: &str, failure: &Failure) -> Exit {
     match (step, failure.kind) {
         ("wait-sources" | "verify", FailureKind::NotFound) => Exit::Lagging,
+        (_, FailureKind::Denied) if failure.registry.is_some() => Exit::Failed,
         _ => exit_of(failure),
     }
 }
@@ -237,6 +231,8 @@ fn write_result(file: &Path, document: &Value) -> Result<(), Failed> {
 
 #[cfg(test)]
 mod tests {
+    use bakery_core::port::registry::{Party, RegistryFault, RegistryVerb};
+
     use super::*;
 
     #[test]
@@ -255,6 +251,9 @@ mod tests {
         ] {
             assert_eq!(exit_of_step(step, &failure(kind)), exit, "{step} {kind:?}");
         }
+        let fault = RegistryFault::new(RegistryVerb::PutManifest, Party::Registry);
+        let denied = failure(FailureKind::Denied).with_registry(fault);
+        assert_eq!(exit_of_step("index-place", &denied), Exit::Failed, "no grant of ours");
     }
 
     #[test]

@@ -38,7 +38,8 @@ pub(crate) fn block(text: &str) -> String {
 /// The data of a GitHub workflow command.
 #[must_use]
 pub(crate) fn github_data(text: &str) -> String {
-    let visible: String = text.chars().map(|c| if c != '\n' && is_hidden(c) { '\u{fffd}' } else { c }).collect();
+    let visible: String =
+        text.chars().map(|c| if c != '\n' && is_hidden(c) { '\u{fffd}' } else { c }).collect();
     visible.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 

@@ -37,7 +37,12 @@ impl Exit {
         ),
         (Self::Usage, 2, "usage", "the command line or a payload on it is wrong; no file was read"),
         (Self::Mismatch, 10, "mismatch", "the upstream does not have the dispatched version; later it may"),
-        (Self::Unavailable, 11, "unavailable", "an upstream or a registry did not answer, after retries; later it may"),
+        (
+            Self::Unavailable,
+            11,
+            "unavailable",
+            "an upstream or a registry did not answer, after retries; later it may",
+        ),
         (
             Self::Denied,
             12,

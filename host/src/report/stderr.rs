@@ -168,7 +168,9 @@ impl Talker {
         let lines = lines.join("\n");
         match self.style.host {
             Host::GitHub if lines.is_empty() => self.raw(title),
-            Host::GitHub => self.raw(&format!("::group::{}\n{lines}\n::endgroup::", escape::github_data(title))),
+            Host::GitHub => {
+                self.raw(&format!("::group::{}\n{lines}\n::endgroup::", escape::github_data(title)))
+            }
             Host::Plain => self.raw(&format!("{title}\n{lines}")),
         }
     }

@@ -7,7 +7,11 @@ use bakery_run::publish::{PublishOptions, Published};
 use bakery_transfer::{Transfer, TransferOptions};
 
 use super::{Edge, registries};
-use crate::{cli::Registries, command::Failed, report::{Exit, Progress}};
+use crate::{
+    cli::Registries,
+    command::Failed,
+    report::{Exit, Progress},
+};
 
 /// How a plan is carried out.
 pub(crate) struct Publishing<'a> {

@@ -27,14 +27,16 @@ pub(super) fn open(settings: &Registries, dry_run: bool) -> Result<Arc<dyn Regis
     options.insecure.clone_from(&settings.insecure_registry);
     options.secure.clone_from(&settings.secure_registry);
     options.realms.clone_from(&settings.registry_realm);
-    options.authorities = settings.registry_ca.iter().map(|file| authorities(file)).collect::<Result<_, _>>()?;
+    options.authorities =
+        settings.registry_ca.iter().map(|file| authorities(file)).collect::<Result<_, _>>()?;
     let client: Arc<dyn Registry> = Arc::new(RegistryClient::new(options));
     Ok(if dry_run { Arc::new(DryRun::new(client)) } else { client })
 }
 
 fn authorities(file: &Path) -> Result<Vec<u8>, Failed> {
-    let bytes = read_bounded(file, MAX_AUTHORITIES)
-        .map_err(|error| Failed::because(format!("--registry-ca: cannot read `{}`: {error}", file.display())))?;
+    let bytes = read_bounded(file, MAX_AUTHORITIES).map_err(|error| {
+        Failed::because(format!("--registry-ca: cannot read `{}`: {error}", file.display()))
+    })?;
     let pem = bytes.windows(PEM.len()).any(|window| window == PEM);
     if !pem {
         return Err(Failed::because(format!("--registry-ca: `{}` holds no certificate", file.display()))

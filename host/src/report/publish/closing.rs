@@ -56,18 +56,19 @@ impl Closing<'_> {
         job_summary::markdown(self)
     }
 
+    /// One error per target: what ended it, what went wrong beside that, and what its tags are.
     fn tell_failures(&self, report: &TargetReport, talker: &Talker) {
-        let Status::Failed { step, .. } = &report.status else { return };
-        for (number, failure) in report.failures().enumerate() {
-            let mut text = format!("[{}] {step}: {}", report.uid, failure.message);
-            if number == 0 && !self.dry_run {
-                for line in words::remains(report) {
-                    text.push_str("\n  ");
-                    text.push_str(&line);
-                }
-            }
-            talker.titled_error(&report.uid, &text, failure.hint.as_deref());
+        let Status::Failed { step, failure } = &report.status else { return };
+        let mut text = format!("[{}] {step}: {}", report.uid, failure.message);
+        for further in &report.further {
+            text.push_str(&format!("\n  beside that: {}", further.message));
         }
+        if !self.dry_run {
+            for line in words::remains(report) {
+                text.push_str(&format!("\n  {line}"));
+            }
+        }
+        talker.titled_error(&report.uid, &text, failure.hint.as_deref());
     }
 
     fn stopped(&self, signal: Exit) -> String {
@@ -98,5 +99,63 @@ impl Closing<'_> {
             text.push_str(&format!("\n  and {} more; --result FILE lists all", stopped.len() - LISTED));
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{
+        publish::sample,
+        stderr::{
+            Host, Style, Threshold,
+            testing::{listening, talking},
+        },
+    };
+
+    fn told(host: Host, signal: Option<Exit>) -> String {
+        let (talker, text) = listening(host);
+        tell(&talker, signal);
+        text.get()
+    }
+
+    fn tell(talker: &Talker, signal: Option<Exit>) {
+        let (plan, published) = sample::run();
+        let closing = Closing {
+            plan: &plan,
+            published: &published,
+            dry_run: false,
+            elapsed: Duration::from_millis(1500),
+            command: "bakery ci publish './*.json'",
+            signal,
+        };
+        closing.tell(talker);
+    }
+
+    #[test]
+    fn each_failure_is_told_once_with_what_is_missing_and_how_to_go_on() {
+        insta::assert_snapshot!(told(Host::Plain, Some(Exit::Terminated)), @"");
+    }
+
+    #[test]
+    fn on_github_a_failure_is_one_annotation_and_no_text_can_be_a_command() {
+        let text = told(Host::GitHub, None);
+        let commands: Vec<&str> = text.lines().filter(|line| line.starts_with("::")).collect();
+        insta::assert_snapshot!(commands.join("\n"), @"");
+    }
+
+    #[test]
+    fn whoever_wants_errors_alone_hears_errors_and_how_to_go_on() {
+        let style = Style { color: false, host: Host::Plain, terminal: false, threshold: Threshold::Error };
+        let (talker, text) = talking(style);
+        tell(&talker, None);
+        let labels: Vec<String> = text
+            .get()
+            .lines()
+            .filter_map(|line| line.split_once(": ").map(|(label, _)| label.to_owned()))
+            .collect();
+        assert_eq!(labels[0], "error");
+        assert!(labels.iter().any(|label| label == "note"), "{labels:?}");
+        assert!(!text.get().contains("4 targets:"), "{}", text.get());
     }
 }

@@ -13,7 +13,8 @@ const MAX_BYTES: usize = 512 << 10;
 pub(super) fn markdown(closing: &Closing<'_>) -> String {
     let title = if closing.dry_run { "Publish (dry run)" } else { "Publish" };
     let total = sentences::total(closing.published, closing.dry_run, closing.elapsed);
-    let mut text = format!("### {title}\n\n{total}\n\n| Target | Result | Index | Tags | Waited | Requests |\n");
+    let mut text =
+        format!("### {title}\n\n{total}\n\n| Target | Result | Index | Tags | Waited | Requests |\n");
     text.push_str("|---|---|---|---|---|---|\n");
     let targets: Vec<_> = closing.plan.targets.iter().zip(&closing.published.targets).collect();
     let rows = targets.iter().map(|(target, report)| row(target, report, closing.dry_run));
@@ -73,7 +74,8 @@ fn row(target: &PublishTarget, report: &TargetReport, dry_run: bool) -> String {
 }
 
 fn tags(report: &TargetReport) -> String {
-    let list = |tags: &[Tag]| tags.iter().map(|tag| markdown_code(tag.as_str())).collect::<Vec<_>>().join(" ");
+    let list =
+        |tags: &[Tag]| tags.iter().map(|tag| markdown_code(tag.as_str())).collect::<Vec<_>>().join(" ");
     let repositories = report.destinations.iter().map(|one| {
         let parts = [
             Some(markdown_code(&one.repository.to_string())),
@@ -91,9 +93,54 @@ fn failures(report: &TargetReport) -> Vec<String> {
     report
         .failures()
         .map(|failure| {
-            let hint =
-                failure.hint.as_ref().map(|hint| format!("\n  - {}", markdown_code(hint))).unwrap_or_default();
+            let hint = failure
+                .hint
+                .as_ref()
+                .map(|hint| format!("\n  - {}", markdown_code(hint)))
+                .unwrap_or_default();
             format!("- {}: {}{hint}\n", markdown_code(&report.uid), markdown_code(&failure.message))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::report::publish::sample;
+
+    fn sample_markdown(times: usize) -> String {
+        let (mut plan, mut published) = sample::run();
+        plan.targets = plan.targets.iter().cycle().take(times * 4).cloned().collect();
+        published.targets = published.targets.iter().cycle().take(times * 4).cloned().collect();
+        markdown(&Closing {
+            plan: &plan,
+            published: &published,
+            dry_run: false,
+            elapsed: Duration::from_millis(1500),
+            command: "bakery ci publish './*.json'",
+            signal: None,
+        })
+    }
+
+    #[test]
+    fn the_page_has_a_row_per_target_and_every_failure() {
+        insta::assert_snapshot!(sample_markdown(1), @"");
+    }
+
+    #[test]
+    fn a_text_from_outside_stays_in_its_code_span() {
+        let text = sample_markdown(1);
+        let failure = text.lines().find(|line| line.contains("denied")).unwrap();
+        // Two spans, of the target and of the message: four backticks, and none of the message's own.
+        assert_eq!(failure.matches('`').count(), 4, "{failure}");
+        assert!(!text.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_page_that_would_be_too_long_says_what_it_leaves_out() {
+        let text = sample_markdown(2000);
+        assert!(text.len() < MAX_BYTES + 4096 && text.contains(" left out."), "{}", text.len());
+    }
 }

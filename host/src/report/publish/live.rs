@@ -26,7 +26,8 @@ pub(super) fn area(course: &Arc<Mutex<Course>>, target: ProgressDrawTarget) -> P
         let course = course.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = out.write_str(&draw(&course, started, Instant::now()));
     };
-    let style = ProgressStyle::with_template("{area}").expect("the template is a constant").with_key("area", text);
+    let style =
+        ProgressStyle::with_template("{area}").expect("the template is a constant").with_key("area", text);
     let bar = ProgressBar::with_draw_target(None, target).with_style(style);
     bar.enable_steady_tick(TICK);
     bar
@@ -46,7 +47,8 @@ fn draw(course: &Course, started: Instant, now: Instant) -> String {
         words::duration(elapsed)
     );
     // Those that wait come first: they are why the run takes long.
-    let (idle, busy): (Vec<_>, Vec<_>) = course.active.iter().partition(|(_, active)| !active.waits.is_empty());
+    let (idle, busy): (Vec<_>, Vec<_>) =
+        course.active.iter().partition(|(_, active)| !active.waits.is_empty());
     for (target, active) in idle.iter().chain(&busy).take(ROWS) {
         let _ = write!(text, "\n    {}: ", escape::line(target));
         let longest = active.waits.iter().max_by_key(|(_, wait)| wait.elapsed(now));
@@ -140,7 +142,11 @@ mod tests {
         let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
         let bar = area(&Arc::new(Mutex::new(course)), target);
         bar.tick();
-        assert!(terminal.contents().contains("app-0: brings its images into place"), "{}", terminal.contents());
+        assert!(
+            terminal.contents().contains("app-0: brings its images into place"),
+            "{}",
+            terminal.contents()
+        );
         bar.finish_and_clear();
         assert_eq!(terminal.contents(), "");
     }

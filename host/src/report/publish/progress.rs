@@ -44,13 +44,22 @@ impl Progress {
         let live = (style.terminal && style.threshold != Threshold::Error)
             .then(|| live::area(&course, ProgressDrawTarget::stderr()));
         talker.draw_below(live.clone());
-        Self { talker: Arc::clone(talker), style, dry_run, course, groups: Mutex::default(), reports: Mutex::default(), live }
+        Self {
+            talker: Arc::clone(talker),
+            style,
+            dry_run,
+            course,
+            groups: Mutex::default(),
+            reports: Mutex::default(),
+            live,
+        }
     }
 
     /// A target ended.
     pub(crate) fn ended(&self, report: &TargetReport) {
         self.course().end(&report.uid, report.status.is_good());
-        let line = format!("[{}] {}", crate::report::escape::line(&report.uid), words::ended(report, self.dry_run));
+        let line =
+            format!("[{}] {}", crate::report::escape::line(&report.uid), words::ended(report, self.dry_run));
         self.reports().insert(report.uid.clone(), report.clone());
         let lines = self.groups().remove(report.uid.as_str()).unwrap_or_default();
         if self.style.host == Host::GitHub {
@@ -181,5 +190,111 @@ impl Drop for Progress {
     fn drop(&mut self) {
         // A terminal must not keep an area that nobody draws any more.
         self.finish();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{
+        publish::sample,
+        stderr::testing::{Text, talking},
+    };
+
+    fn progress(host: Host, threshold: Threshold, dry_run: bool) -> (Progress, Text) {
+        let (talker, text) = talking(Style { color: false, host, terminal: false, threshold });
+        (Progress::new(&Arc::new(talker), 4, dry_run), text)
+    }
+
+    fn of(target: &str, event: Event) -> Event {
+        Event::Of { target: target.into(), event: Box::new(event) }
+    }
+
+    fn effect(verb: &'static str) -> Event {
+        Event::Effect { verb, subject: "r.example/app@sha256:ab".to_owned(), detail: String::new() }
+    }
+
+    fn waiting(seconds: u64) -> Event {
+        Event::Waiting {
+            subject: "r.example/tmp@sha256:ab".to_owned(),
+            message: "not there\n::error::yet".to_owned(),
+            elapsed: Duration::from_secs(seconds),
+            delay: Duration::from_secs(2),
+            remaining: Duration::from_secs(600 - seconds),
+        }
+    }
+
+    /// Two targets at the same time, of which one waits.
+    fn happen(progress: &Progress) {
+        let (_, published) = sample::run();
+        let [a, b] = [&published.targets[0], &published.targets[1]];
+        progress.emit(of(&a.uid, Event::Step { step: "wait-sources" }));
+        progress.emit(of(&b.uid, Event::Step { step: "wait-sources" }));
+        for second in [0, 1, 2, 6] {
+            progress.emit(of(&a.uid, waiting(second)));
+        }
+        progress.emit(of(&b.uid, effect("mount")));
+        progress.emit(of(
+            &a.uid,
+            Event::Arrived { subject: "r.example/tmp".to_owned(), waited: Duration::from_secs(8) },
+        ));
+        progress.emit(of(&a.uid, effect("tag")));
+        progress.ended(b);
+        progress.ended(a);
+        progress.finish();
+    }
+
+    #[test]
+    fn a_plain_log_has_a_line_for_what_takes_long_and_for_each_end() {
+        let (progress, text) = progress(Host::Plain, Threshold::Info, false);
+        happen(&progress);
+        insta::assert_snapshot!(text.get(), @"");
+    }
+
+    #[test]
+    fn a_dry_run_has_a_line_for_each_write_that_would_happen() {
+        let (progress, text) = progress(Host::Plain, Threshold::Info, true);
+        happen(&progress);
+        let would: Vec<String> =
+            text.get().lines().filter(|line| line.contains("would ")).map(str::to_owned).collect();
+        insta::assert_snapshot!(would.join("\n"), @"");
+    }
+
+    #[test]
+    fn github_gets_one_group_per_target_that_no_text_can_leave() {
+        let (progress, text) = progress(Host::GitHub, Threshold::Info, false);
+        happen(&progress);
+        insta::assert_snapshot!(text.get(), @"");
+    }
+
+    #[test]
+    fn whoever_wants_errors_alone_hears_nothing_of_what_goes_well() {
+        for host in [Host::Plain, Host::GitHub] {
+            let (progress, text) = progress(host, Threshold::Error, false);
+            happen(&progress);
+            assert_eq!(text.get(), "");
+        }
+    }
+
+    #[test]
+    fn whoever_wants_everything_hears_every_look_and_every_write() {
+        let (progress, text) = progress(Host::Plain, Threshold::Debug, false);
+        happen(&progress);
+        let text = text.get();
+        assert_eq!(text.matches("waiting for").count(), 4, "{text}");
+        assert!(text.contains("wait-sources") && text.contains("mount r.example"), "{text}");
+    }
+
+    #[test]
+    fn of_a_run_that_was_cut_off_it_is_known_who_had_ended() {
+        let (progress, _) = progress(Host::Plain, Threshold::Info, false);
+        let (plan, published) = sample::run();
+        progress.ended(&published.targets[0]);
+        progress.emit(of(&plan.targets[2].uid, Event::Step { step: "index-tag" }));
+        let so_far = progress.so_far(&plan);
+        assert_eq!(so_far.targets[0].status, Status::Published);
+        assert_eq!(so_far.targets[1].status, Status::Cancelled { step: "wait-sources" });
+        assert_eq!(so_far.targets[2].status, Status::Cancelled { step: "index-tag" });
+        assert_eq!(so_far.targets[2].destinations[0].missing.len(), 2);
     }
 }

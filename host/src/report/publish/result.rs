@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use bakery_core::{
-    model::Tag,
-    plan::publish::PublishTarget,
-    port::Failure,
-};
+use bakery_core::{model::Tag, plan::publish::PublishTarget, port::Failure};
 use bakery_run::publish::{DestinationReport, Status, TargetReport};
 use serde_json::{Value, json};
 
@@ -19,8 +15,13 @@ const SCHEMA: u32 = 1;
 /// The document of a run that began.
 pub(super) fn document(closing: &Closing<'_>, exit: Exit) -> Value {
     let published = closing.published;
-    let targets: Vec<Value> =
-        closing.plan.targets.iter().zip(&published.targets).map(|(target, report)| one(target, report)).collect();
+    let targets: Vec<Value> = closing
+        .plan
+        .targets
+        .iter()
+        .zip(&published.targets)
+        .map(|(target, report)| one(target, report))
+        .collect();
     let mut document = head(closing.dry_run, exit);
     document["elapsed_ms"] = millis(closing.elapsed);
     document["totals"] = totals(closing);
@@ -158,4 +159,54 @@ fn failure(failure: &Failure) -> Value {
 
 fn millis(duration: Duration) -> Value {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::publish::sample;
+
+    fn sample_document() -> Value {
+        let (plan, published) = sample::run();
+        let closing = Closing {
+            plan: &plan,
+            published: &published,
+            dry_run: false,
+            elapsed: Duration::from_millis(1500),
+            command: "bakery",
+            signal: None,
+        };
+        document(&closing, Exit::Denied)
+    }
+
+    #[test]
+    fn a_program_reads_what_became_of_every_target() {
+        let document = sample_document();
+        insta::assert_snapshot!(serde_json::to_string_pretty(&document["targets"][0]).unwrap(), @"");
+        insta::assert_snapshot!(document["totals"], @"");
+        assert_eq!((&document["outcome"], &document["exit_code"]), (&json!("denied"), &json!(12)));
+        let statuses: Vec<&str> = document["targets"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["status"].as_str().unwrap())
+            .collect();
+        assert_eq!(statuses, ["published", "unchanged", "failed", "cancelled"]);
+    }
+
+    #[test]
+    fn a_failure_keeps_its_own_words() {
+        let failed = &sample_document()["targets"][2];
+        assert_eq!(failed["failure"]["message"], sample::HOSTILE);
+        assert_eq!((&failed["step"], &failed["failure"]["kind"]), (&json!("index-place"), &json!("denied")));
+        assert_eq!(failed["destinations"][0]["missing"], json!(["1.2.0", "latest"]));
+    }
+
+    #[test]
+    fn a_run_that_never_began_has_the_same_keys() {
+        let refused = refused(true, Exit::Failed, &[("no file".to_owned(), Some("name one".to_owned()))]);
+        let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(&refused), keys(&sample_document()));
+        assert_eq!(refused["refused"], json!([{ "message": "no file", "hint": "name one" }]));
+    }
 }

@@ -56,3 +56,27 @@ fn total(targets: &[SummaryTarget]) -> [String; 8] {
 fn unknown() -> String {
     "—".to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_aligned_and_what_nobody_measured_is_not_a_number() {
+        let target = |version: &str, size| SummaryTarget {
+            image_name: "app".to_owned(),
+            version: version.to_owned(),
+            os: "Ubuntu 24.04".to_owned(),
+            platforms: 2,
+            tags: 4,
+            registry_size: size,
+            ..SummaryTarget::default()
+        };
+        let summary = |sizes: [Option<u64>; 2]| Summary {
+            targets: vec![target("1.10.0", sizes[0]), target("1.9.0", sizes[1])],
+            ..Summary::default()
+        };
+        insta::assert_snapshot!(table(&summary([Some(1500), Some(500)])), @"");
+        assert!(table(&summary([Some(1500), None])).lines().last().unwrap().ends_with('—'));
+    }
+}

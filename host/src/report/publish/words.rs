@@ -39,7 +39,9 @@ pub(super) fn ended(report: &TargetReport, dry_run: bool) -> String {
             let verb = if dry_run { "would be published as" } else { "published as" };
             format!("{verb} {index}: {}; {}", tags(report, dry_run), work(report))
         }
-        Status::Unchanged => format!("unchanged: {} at {index} already; {}", tags(report, dry_run), work(report)),
+        Status::Unchanged => {
+            format!("unchanged: {} at {index} already; {}", tags(report, dry_run), work(report))
+        }
         Status::Failed { step, failure } => format!("failed in {step}: {}", line(&failure.message)),
         Status::Cancelled { step } => format!("stopped in {step}: {}", tags(report, dry_run)),
     }
@@ -106,7 +108,9 @@ pub(super) fn total(published: &Published, dry_run: bool, elapsed: std::time::Du
 
 /// What was and was not published of a target that did not end well: one line per repository with tags.
 pub(super) fn remains(report: &TargetReport) -> Vec<String> {
-    let list = |tags: &[bakery_core::model::Tag]| tags.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let list = |tags: &[bakery_core::model::Tag]| {
+        tags.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    };
     let lines = report.destinations.iter().map(|one| {
         let done: Vec<_> = one.written.iter().chain(&one.kept).cloned().collect();
         let parts = [
@@ -114,7 +118,44 @@ pub(super) fn remains(report: &TargetReport) -> Vec<String> {
             (!one.missing.is_empty()).then(|| format!("not written {}", list(&one.missing))),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
-        format!("{}: {}", one.repository, if parts.is_empty() { "no tags".to_owned() } else { parts.join("; ") })
+        format!(
+            "{}: {}",
+            one.repository,
+            if parts.is_empty() { "no tags".to_owned() } else { parts.join("; ") }
+        )
     });
     lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::publish::sample;
+
+    #[test]
+    fn each_end_says_what_became_of_the_tags_and_what_it_took() {
+        let (_, published) = sample::run();
+        let lines = |dry_run| {
+            published.targets.iter().map(|report| ended(report, dry_run)).collect::<Vec<_>>().join("\n")
+        };
+        insta::assert_snapshot!(lines(false), @"");
+        insta::assert_snapshot!(lines(true).lines().next().unwrap(), @"");
+    }
+
+    #[test]
+    fn a_run_is_summed_up_in_one_line() {
+        let (_, published) = sample::run();
+        insta::assert_snapshot!(total(&published, false, std::time::Duration::from_millis(1500)), @"");
+    }
+
+    #[test]
+    fn a_dry_run_says_would_and_text_from_outside_stays_text() {
+        let effect = Event::Effect {
+            verb: "tag",
+            subject: "r.example/app:\u{1b}[2J".to_owned(),
+            detail: "::error::x".to_owned(),
+        };
+        assert_eq!(event("a\nb", &effect, true), "[a\\nb] would tag r.example/app:\\u{1b}[2J: \\::error::x");
+        assert_eq!(event("t", &Event::Step { step: "verify" }, false), "[t] verify");
+    }
 }
