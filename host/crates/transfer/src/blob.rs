@@ -4,7 +4,7 @@ use bakery_core::{
     model::{Descriptor, Repository},
     port::{
         Failure, FailureKind,
-        registry::{Mounted, UploadSession},
+        registry::{Mounted, RegistryVerb, UploadSession},
     },
 };
 
@@ -59,7 +59,7 @@ impl Transfer {
         subject: &str,
     ) -> Result<Mount, Failure> {
         let (registry, to, digest) = (&self.registry, way.to, &blob.digest);
-        let operation = self.writing(way.caller, to, subject)?;
+        let operation = self.operation(way.caller, RegistryVerb::Mount, to, subject)?;
         let mounting = self
             .gate
             .run(&operation, |permit| async move { registry.mount_blob(&permit, from, to, digest).await });
@@ -90,7 +90,7 @@ impl Transfer {
     /// Asks whether a blob is in place.
     pub(crate) async fn has(&self, way: &Way<'_>, blob: &Descriptor, subject: &str) -> Result<bool, Failure> {
         let (registry, to, digest) = (&self.registry, way.to, &blob.digest);
-        let operation = self.reading(way.caller, to, subject)?;
+        let operation = self.operation(way.caller, RegistryVerb::HasBlob, to, subject)?;
         self.gate.run(&operation, |permit| async move { registry.has_blob(&permit, to, digest).await }).await
     }
 }

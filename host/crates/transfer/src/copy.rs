@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use bakery_core::{
     model::{Descriptor, Digest, Manifest, Reference, Repository},
-    port::{BoxFuture, Failure, FailureKind},
+    port::{BoxFuture, Failure, FailureKind, registry::RegistryVerb},
 };
 use futures_util::future::{join_all, try_join_all};
 
@@ -72,7 +72,7 @@ impl Transfer {
         if let Some(known) = self.memory.read_in(source.repository(), digest) {
             return Ok(known.descriptor());
         }
-        self.look(&self.awaiting(caller, source.repository(), &source.to_string())?, source).await
+        self.look(&self.awaiting(caller, RegistryVerb::Resolve, source)?, source).await
     }
 
     /// Brings one manifest with everything below it, unless it is known to be there.

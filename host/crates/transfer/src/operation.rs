@@ -1,76 +1,76 @@
-//! Turns a verb on a repository into an operation of the gate: whose lane, how long, awaited or not. Runs nothing.
+//! Turns a verb into an operation of the gate: whose lane, how long, awaited or not, never longer than the caller has.
+//! Runs nothing.
 
 use std::time::Duration;
 
 use bakery_core::{
-    model::Repository,
-    policy::{Operation, OperationKind},
-    port::{Failure, FailureKind},
+    model::{Reference, Repository},
+    policy::Operation,
+    port::{Failure, FailureKind, registry::RegistryVerb},
 };
 
 use crate::{Transfer, caller::Caller};
 
 impl Transfer {
-    /// Reading something small.
+    /// Reading a manifest, or what it is.
     pub(crate) fn reading(
         &self,
         caller: &Caller,
-        repository: &Repository,
-        subject: &str,
+        verb: RegistryVerb,
+        reference: &Reference,
     ) -> Result<Operation, Failure> {
-        let attempt = self.options.attempt;
-        self.operation(caller, OperationKind::RegistryRead, repository, subject, attempt, Duration::ZERO)
+        self.operation(caller, verb, reference.repository(), &reference.to_string())
     }
 
-    /// Reading something small that was just written elsewhere, and may lag.
+    /// The same for one that was just written, here or elsewhere, and may lag.
     pub(crate) fn awaiting(
         &self,
         caller: &Caller,
-        repository: &Repository,
-        subject: &str,
+        verb: RegistryVerb,
+        reference: &Reference,
     ) -> Result<Operation, Failure> {
-        let (attempt, window) = (self.options.attempt, caller.window);
-        let operation =
-            self.operation(caller, OperationKind::RegistryRead, repository, subject, attempt, window)?;
+        let mut operation = self.reading(caller, verb, reference)?;
+        // The gate adds the window to the limit; the caller's time holds for both.
+        let window = caller.at_most(caller.window, self.gate.now());
+        operation.limit = caller.at_most(self.options.operation.saturating_add(window), self.gate.now());
+        operation.limit = operation.limit.saturating_sub(window);
         Ok(operation.awaited(window))
     }
 
-    /// Writing something small.
-    pub(crate) fn writing(
+    /// Something small.
+    pub(crate) fn operation(
         &self,
         caller: &Caller,
+        verb: RegistryVerb,
         repository: &Repository,
         subject: &str,
     ) -> Result<Operation, Failure> {
-        let attempt = self.options.attempt;
-        self.operation(caller, OperationKind::RegistryWrite, repository, subject, attempt, Duration::ZERO)
+        self.bounded(caller, verb, repository, subject, self.options.attempt)
     }
 
-    /// Sending a blob.
+    /// Sending a blob, from opening an upload to ending it.
     pub(crate) fn sending(
         &self,
         caller: &Caller,
         repository: &Repository,
         subject: &str,
     ) -> Result<Operation, Failure> {
-        let attempt = self.options.blob_attempt;
-        self.operation(caller, OperationKind::RegistryWrite, repository, subject, attempt, Duration::ZERO)
+        self.bounded(caller, RegistryVerb::BeginUpload, repository, subject, self.options.blob_attempt)
     }
 
-    fn operation(
+    fn bounded(
         &self,
         caller: &Caller,
-        kind: OperationKind,
+        verb: RegistryVerb,
         repository: &Repository,
         subject: &str,
         attempt: Duration,
-        window: Duration,
     ) -> Result<Operation, Failure> {
-        let limit = caller.at_most(self.options.operation.saturating_add(window), self.gate.now());
+        let limit = caller.at_most(self.options.operation, self.gate.now());
         if limit.is_zero() {
             return Err(over(caller, subject));
         }
-        Ok(Operation::new(kind, subject, attempt, limit).at(repository.registry().endpoint()))
+        Ok(Operation::registry(verb, repository.registry(), subject, attempt, limit))
     }
 
     /// Waits for something that is no effect: a turn, or somebody else's work. Ends with the caller's time, and with

@@ -65,7 +65,7 @@ impl Transfer {
         subject: &str,
     ) -> Result<Pushed, Failure> {
         let (registry, to) = (&self.registry, way.to);
-        let operation = self.writing(way.caller, to, subject)?;
+        let operation = self.operation(way.caller, RegistryVerb::PutManifest, to, subject)?;
         self.gate
             .run(
                 &operation,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bakery_core::{
     model::{Descriptor, Manifest, Reference},
     policy::Operation,
-    port::Failure,
+    port::{Failure, registry::RegistryVerb},
 };
 use futures_util::future::join_all;
 
@@ -32,7 +32,7 @@ impl Transfer {
             if let Some(known) = reference.digest().and_then(|digest| self.memory.get(digest)) {
                 return Ok(Manifest::clone(&known));
             }
-            let operation = self.reading(caller, reference.repository(), &reference.to_string())?;
+            let operation = self.reading(caller, RegistryVerb::GetManifest, reference)?;
             self.read(&operation, reference).await.map(|manifest| Manifest::clone(&manifest))
         }))
         .await
@@ -40,7 +40,7 @@ impl Transfer {
 
     async fn resolve_one(&self, caller: &Caller, reference: &Reference) -> Result<Descriptor, Failure> {
         self.may_pull(caller, reference.repository())?;
-        let operation = self.reading(caller, reference.repository(), &reference.to_string())?;
+        let operation = self.reading(caller, RegistryVerb::Resolve, reference)?;
         self.look(&operation, reference).await
     }
 
@@ -51,7 +51,9 @@ impl Transfer {
         reference: &Reference,
     ) -> Result<Descriptor, Failure> {
         let registry = &self.registry;
-        self.gate.run(operation, |permit| async move { registry.resolve(&permit, reference).await }).await
+        self.gate
+            .run_hedged(operation, |permit| async move { registry.resolve(&permit, reference).await })
+            .await
     }
 
     /// GET, kept in this target's memory.
@@ -63,7 +65,7 @@ impl Transfer {
         let registry = &self.registry;
         let manifest = self
             .gate
-            .run(operation, |permit| async move { registry.manifest(&permit, reference).await })
+            .run_hedged(operation, |permit| async move { registry.manifest(&permit, reference).await })
             .await?;
         let manifest = Arc::new(manifest);
         // One that finds no room is read again when it is needed again.
@@ -80,7 +82,7 @@ impl Transfer {
         if let Some(known) = reference.digest().and_then(|digest| self.memory.get(digest)) {
             return Ok(known);
         }
-        let operation = self.awaiting(caller, reference.repository(), &reference.to_string())?;
+        let operation = self.awaiting(caller, RegistryVerb::GetManifest, reference)?;
         self.read(&operation, reference).await
     }
 }

@@ -1,14 +1,13 @@
 //! Sends a blob that could not be mounted, from the registry that has it. Never holds a whole layer in memory.
 
-use std::sync::Arc;
-
 use bakery_core::{
     model::{Descriptor, Repository},
     port::{
-        Failure,
-        registry::{UploadSession, Uploaded},
+        Failure, FailureKind,
+        registry::{RegistryVerb, UploadSession, Uploaded},
     },
 };
+use bakery_gate::{Probe, WaitEnd};
 use tokio::sync::Mutex;
 
 use crate::{Transfer, copied::Tally, copy::Way, upload::Upload, words::at};
@@ -40,16 +39,8 @@ impl Transfer {
         } else {
             None
         };
-        let operation = self.sending(way.caller, way.to, &subject)?;
-        let upload = Arc::new(Mutex::new(Upload::new(self.registry.clone(), from, way.to, blob, session)));
-        let sent = self
-            .gate
-            .run(&operation, |permit| {
-                let upload = upload.clone();
-                async move { upload.lock().await.attempt(permit).await }
-            })
-            .await?;
-        match sent {
+        let upload = Upload::new(self.registry.clone(), from, way.to, blob, session);
+        match self.upload(way, upload, &subject).await? {
             Uploaded::Present => Ok(Tally::default()),
             Uploaded::Sent(_) => {
                 let detail = format!("{} bytes from `{from}`", blob.size);
@@ -59,12 +50,56 @@ impl Transfer {
         }
     }
 
+    /// Runs an upload. A blob that its source does not show yet is waited for within the caller's window.
+    async fn upload(&self, way: &Way<'_>, upload: Upload, subject: &str) -> Result<Uploaded, Failure> {
+        let window = way.caller.at_most(way.caller.window, self.gate.now());
+        let upload = &Mutex::new(upload);
+        let waited = self
+            .gate
+            .await_condition(subject, window, |_| async move {
+                match self.upload_once(way, &mut *upload.lock().await, subject).await {
+                    Ok(uploaded) => Probe::Ready(Ok(uploaded)),
+                    Err(failure) if source_lags(&failure) => {
+                        let sentence = failure.message.clone();
+                        Probe::Pending(Err(failure), sentence)
+                    }
+                    Err(failure) => Probe::Failed(Err(failure)),
+                }
+            })
+            .await;
+        match waited.answer {
+            Err(failure) if waited.end == WaitEnd::Cancelled => {
+                Err(Failure { kind: FailureKind::Cancelled, ..failure })
+            }
+            answer => answer,
+        }
+    }
+
+    async fn upload_once(
+        &self,
+        way: &Way<'_>,
+        upload: &mut Upload,
+        subject: &str,
+    ) -> Result<Uploaded, Failure> {
+        let operation = self.sending(way.caller, way.to, subject)?;
+        self.gate.run_with(&operation, upload, |permit, upload| Box::pin(upload.attempt(permit))).await
+    }
+
     /// Nobody needs the upload. One that stays open is the registry's to remove.
     async fn give_up(&self, way: &Way<'_>, session: &UploadSession) {
-        let Ok(operation) = self.writing(way.caller, way.to, &way.to.to_string()) else { return };
-        let (registry, once) = (&self.registry, operation.once());
+        let (registry, subject) = (&self.registry, way.to.to_string());
+        let Ok(operation) = self.operation(way.caller, RegistryVerb::CancelUpload, way.to, &subject) else {
+            return;
+        };
+        let once = operation.once();
         let cancelling =
             self.gate.run(&once, |permit| async move { registry.cancel_upload(&permit, session).await });
         drop(cancelling.await);
     }
+}
+
+/// Whether it was the place to take the blob from that did not have it.
+fn source_lags(failure: &Failure) -> bool {
+    let read = |verb| verb == RegistryVerb::GetBlob;
+    failure.kind == FailureKind::NotFound && failure.registry.as_ref().is_some_and(|fault| read(fault.verb))
 }

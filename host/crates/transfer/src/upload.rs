@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bakery_core::{
     model::{Descriptor, Digest, Repository},
     port::{
-        Admission as _, Failure, FailureKind,
-        registry::{BlobSource, Registry, UploadSession, Uploaded},
+        Failure, FailureKind,
+        registry::{BlobSource, Registry, RegistryVerb, UploadSession, Uploaded},
     },
 };
 use bakery_gate::Permit;
@@ -16,6 +16,9 @@ use crate::remote::RemoteBlob;
 /// Up to this many bytes a blob may fit into the request that opens its upload.
 const SINGLE: u64 = 64 << 10;
 
+/// Bytes of a piece, where something before the registry does not let a whole blob through.
+const PIECE: u64 = 16 << 20;
+
 /// One blob on its way.
 pub(crate) struct Upload {
     registry: Arc<dyn Registry>,
@@ -24,6 +27,10 @@ pub(crate) struct Upload {
     digest: Digest,
     size: u64,
     session: Option<UploadSession>,
+    /// Bytes of a piece, where it does not go in one.
+    piece: Option<u64>,
+    /// Whether an attempt was made before.
+    tried: bool,
 }
 
 impl Upload {
@@ -41,6 +48,8 @@ impl Upload {
             digest: blob.digest.clone(),
             size: blob.size,
             session,
+            piece: None,
+            tried: false,
         }
     }
 
@@ -57,29 +66,30 @@ impl Upload {
         if self.session.is_none() && self.size <= SINGLE {
             return self.registry.push_blob(&*permit, &self.to, blob).await;
         }
-        if permit.attempt() > 1 {
+        if std::mem::replace(&mut self.tried, true) {
             // The attempt before may have arrived although its answer did not.
             if self.registry.has_blob(&*permit, &self.to, &self.digest).await? {
                 return Ok(Uploaded::Present);
             }
             self.catch_up(&permit).await?;
         }
-        let session = match self.session.take() {
+        let resumed = self.session.as_ref().is_some_and(|session| session.offset > 0);
+        let outcome = self.go_on(&permit, blob).await;
+        outcome.map_err(|failure| self.learn(failure, resumed))
+    }
+
+    async fn go_on(&mut self, permit: &Permit, blob: Arc<dyn BlobSource>) -> Result<Uploaded, Failure> {
+        let session = match &mut self.session {
             Some(session) => session,
-            None => self.registry.begin_upload(&*permit, &self.to).await?,
+            None => self.session.insert(self.registry.begin_upload(permit, &self.to).await?),
         };
-        let resumed = session.offset > 0;
-        let outcome = self.registry.finish_upload(&*permit, &session, blob).await;
-        match outcome {
-            Ok(uploaded) => Ok(uploaded),
-            Err(failure) if is_gone(&failure) => Err(begin_again(failure)),
-            // What lies there is not the beginning of this blob.
-            Err(failure) if resumed && failure.kind == FailureKind::InvalidInput => Err(begin_again(failure)),
-            Err(failure) => {
-                self.session = Some(session);
-                Err(failure)
+        if let Some(piece) = self.piece {
+            let piece = piece.max(session.min_chunk);
+            while self.size.saturating_sub(session.offset) > piece {
+                self.registry.upload_chunk(permit, session, blob.clone(), piece).await?;
             }
         }
+        self.registry.finish_upload(permit, session, blob).await
     }
 
     /// Asks how far the registry got. An upload that it no longer knows is begun anew.
@@ -94,16 +104,26 @@ impl Upload {
             }
         }
     }
-}
 
-/// Whether the registry no longer knows the upload.
-fn is_gone(failure: &Failure) -> bool {
-    failure.registry.as_ref().is_some_and(|fault| fault.is("BLOB_UPLOAD_UNKNOWN"))
-}
-
-/// The same failure, as one that a new upload can mend.
-fn begin_again(failure: Failure) -> Failure {
-    Failure { kind: FailureKind::Unavailable, ..failure }
+    /// What a failure means for the next attempt, and whether there is to be one.
+    fn learn(&mut self, failure: Failure, resumed: bool) -> Failure {
+        let Some(fault) = failure.registry.as_deref() else { return failure };
+        let too_large = fault.status == Some(413) && self.piece.is_none() && self.size > PIECE;
+        let lost = fault.is("BLOB_UPLOAD_UNKNOWN");
+        let elsewhere = fault.verb == RegistryVerb::PatchUpload && fault.status == Some(416);
+        // What the registry kept of an attempt that broke off may not be the beginning of this blob.
+        let spoilt = resumed && failure.kind == FailureKind::InvalidInput && !too_large;
+        if too_large {
+            self.piece = Some(PIECE);
+        }
+        if lost || spoilt || failure.kind == FailureKind::InvalidInput {
+            self.session = None;
+        }
+        if too_large || lost || spoilt || elsewhere {
+            return Failure { kind: FailureKind::Unavailable, ..failure };
+        }
+        failure
+    }
 }
 
 /// Whether asking again may help.

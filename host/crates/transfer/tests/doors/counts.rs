@@ -114,11 +114,13 @@ async fn targets_at_the_same_time_bring_what_they_share_once() {
 
 #[tokio::test]
 async fn with_fifty_milliseconds_per_request_the_time_is_printed() {
-    for (name, profile) in [("one tag per request", Profile::default()), ("all tags at once", many_tags())] {
+    for (name, profile, single_tags) in
+        [("one tag per request", Profile::default(), 8), ("all tags at once", many_tags(), 0)]
+    {
         let registry = spawn(with_tokens().latency_ms(50).profile(profile));
         let image = seed(&registry, &two_platforms());
         let (from, to) = (repository(&registry, "team/tmp"), repository(&registry, "team/app"));
-        let options = TransferOptions { single_tags: 0, ..Setting::default().options };
+        let options = TransferOptions { single_tags, ..Setting::default().options };
         let run = Run::with(&[&registry], Setting { options, per_host: 24, ..Setting::default() });
         let target = run.target(&from, &to, &TAGS);
         let began = Instant::now();

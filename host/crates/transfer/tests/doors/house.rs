@@ -8,7 +8,7 @@ use std::{
 use bakery_backend::registry::{Credentials, DryRun, RegistryClient, RegistryOptions, Secret};
 use bakery_core::{
     model::{Digest, Reference, Repository, Tag},
-    policy::{Jitter, PollPolicy, RegistryGrants, RetryPolicy},
+    policy::{Jitter, PollPolicy, PropagationPolicy, RegistryGrants, RetryPolicy},
     port::{
         Admission, BoxFuture, Event, EventSink, Failure, Http, HttpRequest, HttpResponse,
         registry::{Access, Registry},
@@ -107,6 +107,12 @@ impl Run {
         let cancel = CancellationToken::new();
         let poll =
             PollPolicy { initial: Duration::from_millis(5), multiplier: 1.5, max: Duration::from_millis(50) };
+        let propagation = PropagationPolicy {
+            least: Duration::from_millis(5),
+            most: Duration::from_millis(20),
+            apart: Duration::from_millis(1),
+            ..PropagationPolicy::default()
+        };
         let retry = RetryPolicy {
             attempts: setting.attempts,
             initial: Duration::from_millis(1),
@@ -114,6 +120,7 @@ impl Run {
             max: Duration::from_millis(10),
             jitter: Jitter::Full,
             poll,
+            propagation,
             ..RetryPolicy::default()
         };
         let gate = Gate::new(GateOptions {
