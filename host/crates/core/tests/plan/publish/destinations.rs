@@ -86,6 +86,21 @@ fn the_temporary_index_is_named_after_its_sources() {
 }
 
 #[test]
+fn the_hash_of_the_temporary_index_is_the_predecessor_s() {
+    let config = app("");
+    let target = &crate::support::targets(&config, &bakery_core::plan::Selection::default())[0];
+    let sources = ["amd64", "arm64"].map(|name| format!("ghcr.io/posit-dev/test/tmp@sha256:{name}digest"));
+    let hash = |sources: &[String]| {
+        let name = target.temp_index(TEMP, sources);
+        name.strip_prefix(&format!("{TEMP}/app/tmp:{UID}")).unwrap().to_owned()
+    };
+    let [amd64, arm64] = sources;
+    assert_eq!(hash(&[amd64.clone(), arm64.clone()]), "117cf2c739");
+    assert_eq!(hash(&[arm64, amd64]), "5de057a3fb");
+    assert_eq!(hash(&["a".to_owned()]), "ca978112ca");
+}
+
+#[test]
 fn the_temporary_registry_is_required_and_must_be_one() {
     let with = |temp_registry| PublishOptions { temp_registry, staged: true, ..PublishOptions::default() };
     let metadata = files(&[Entry::new(UID)]);

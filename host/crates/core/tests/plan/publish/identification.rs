@@ -106,6 +106,15 @@ fn an_unknown_target_is_refused_with_its_neighbours() {
 }
 
 #[test]
+fn neighbours_are_looked_for_a_few_times_only() {
+    let entries: Vec<Entry> =
+        (10..40).map(|n| Entry::new(&format!("connect-init-2026-03-{n}-ubuntu-24-04"))).collect();
+    let text = refusal(&connect(), &files(&entries), &options());
+    assert_eq!(text.matches("is not a target").count(), 30);
+    assert_eq!(text.matches("did you mean").count(), 20);
+}
+
+#[test]
 fn metadata_that_contradict_themselves_or_each_other_are_refused() {
     let other = says(json!({ "version": "2026.05.0" }));
     insta::assert_snapshot!(refusal(&connect(), &files(&[other]), &options()), @r"
