@@ -38,9 +38,6 @@ pub(crate) enum Breach {
     /// See [`crate::Limits::references`].
     #[error("named more than {0} references in one call of `registry`")]
     References(usize),
-    /// See [`crate::Limits::held_bytes`].
-    #[error("had more than {} of manifests held", bytes(*.0))]
-    Held(usize),
     /// See [`crate::Limits::host_calls`].
     #[error("made more than {0} host calls")]
     HostCalls(u32),

@@ -36,8 +36,6 @@ pub(crate) struct Guest {
     pub(crate) network: Option<Network>,
     /// `None` for everything but a step: then there is no registry to reach either.
     pub(crate) registries: Option<Registries>,
-    /// Bytes of manifests that the host holds for this call.
-    pub(crate) held: usize,
     /// What host calls failed with, so that a guest that passes a failure on does not change it.
     pub(crate) issued: Vec<Failure>,
     /// Whether the instance is made and its export runs.
@@ -63,6 +61,8 @@ pub(crate) struct Registries {
     pub(crate) grants: RegistryGrants,
     /// For how long what was just written may lag.
     pub(crate) window: Duration,
+    /// When host calls must be over.
+    pub(crate) deadline: Instant,
 }
 
 impl Guest {
@@ -75,7 +75,6 @@ impl Guest {
             log: SharedLog::new(Arc::clone(&component), Arc::clone(&events), &limits),
             network: None,
             registries: None,
-            held: 0,
             issued: Vec::new(),
             started: false,
             wasi: None,

@@ -36,8 +36,6 @@ pub struct Limits {
     pub references: usize,
     /// Bytes of one manifest that a step hands over, and of all that one call of `registry` hands to a step.
     pub manifest_bytes: usize,
-    /// Bytes of all manifests that one call of a step has the host hold.
-    pub held_bytes: usize,
     /// Host calls, log lines included.
     pub host_calls: u32,
     /// Lines of log; later ones are dropped, and one line says so.
@@ -65,7 +63,6 @@ impl Default for Limits {
             fetch_bytes: 32 * MIB,
             references: 256,
             manifest_bytes: 4 * MIB,
-            held_bytes: 16 * MIB,
             host_calls: 2_000,
             log_lines: 200,
             log_line_bytes: 4 * 1024,
@@ -75,10 +72,11 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The bounds of one call of a step: it has time of its own, because it waits for registries, and may hand over a
-    /// manifest.
+    /// The bounds of one call of a step: its host calls have `time`, because they wait for registries, and the guest
+    /// has as much more as it may run, to say what came of them. It may hand over a manifest.
     pub(crate) fn of_step(self, time: Duration) -> Self {
-        Self { call_time: time, transfer_bytes: self.transfer_bytes + self.manifest_bytes, ..self }
+        let call_time = time.saturating_add(self.guest_time);
+        Self { call_time, transfer_bytes: self.transfer_bytes.saturating_add(self.manifest_bytes), ..self }
     }
 }
 

@@ -7,6 +7,7 @@ use bakery_core::port::{
     BoxFuture, EventSink, Failure, FailureKind, StepCall, StepOutcome, StepRunner, Steps,
     registry::{Access, Traffic},
 };
+use bakery_gate::Instant;
 use bakery_transfer::Transfer;
 
 use crate::{Sandbox, answer, exports, guest::Registries};
@@ -68,8 +69,12 @@ impl StepRunner for Target {
 impl Target {
     async fn run_to_its_end(&self, call: &StepCall) -> Result<StepOutcome, Failure> {
         let loaded = self.sandbox.load(&call.component).await?;
-        let registries =
-            Registries { transfer: self.transfer.clone(), grants: call.grants.clone(), window: call.window };
+        let registries = Registries {
+            transfer: self.transfer.clone(),
+            grants: call.grants.clone(),
+            window: call.window,
+            deadline: Instant::now() + call.limit,
+        };
         let limits = &self.sandbox.options.limits;
         let name = &loaded.name;
         let answer = exports::step::ask(limits, &self.events, loaded.step()?, name, registries, call).await?;

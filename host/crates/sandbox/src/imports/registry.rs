@@ -68,19 +68,14 @@ impl Host for RegisteredGuest<'_> {
 
     async fn hold(&mut self, media_type: String, bytes: Vec<u8>) -> Answer<Descriptor> {
         let (transfer, _) = self.enter(0)?;
-        let guest = &mut *self.0;
-        let (size, bound) = (bytes.len(), guest.limits.manifest_bytes);
-        guest.held = guest.held.saturating_add(size);
-        if guest.held > guest.limits.held_bytes {
-            return Err(Breach::Held(guest.limits.held_bytes).into());
-        }
+        let (size, bound) = (bytes.len(), self.0.limits.manifest_bytes);
         let answer = if size > bound {
             let message = format!("a manifest of {size} bytes was not taken: it may have {bound}");
             Err(Failure::new(FailureKind::InvalidInput, "manifest", message))
         } else {
             transfer.hold(&media_type, bytes)
         };
-        Ok(answer.map(lower::descriptor).map_err(|failure| issue(guest, failure)))
+        Ok(answer.map(lower::descriptor).map_err(|failure| issue(self.0, failure)))
     }
 
     async fn copy(&mut self, sources: Vec<String>, repository: String) -> Answers<Copied> {
@@ -119,7 +114,7 @@ impl RegisteredGuest<'_> {
             component: guest.component.to_string(),
             grants: registries.grants.clone(),
             window: registries.window,
-            deadline: Some(guest.deadline),
+            deadline: Some(registries.deadline),
         };
         Ok((registries.transfer.clone(), caller))
     }
