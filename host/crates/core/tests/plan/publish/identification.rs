@@ -146,7 +146,7 @@ fn the_image_filter_explains_targets_of_other_images_and_nothing_else() {
         Entry::new("connect-init-9-9-9").version("9.9.9"),
         Entry::new("x").set("bakery.target", json!({ "image": "connect-init", "version": "1" })),
     ];
-    let all = [&others[..], &[mine.clone()]].concat();
+    let all = [&others[..], std::slice::from_ref(&mine)].concat();
     assert_eq!(publish::plan(&connect(), &files(&all), &filtered).unwrap().targets.len(), 1);
     insta::assert_snapshot!(refusal(&connect(), &files(&others), &filtered), @r"
     [bakery::publish::no_targets] no target is left to be published
