@@ -48,14 +48,13 @@ pub struct TargetDestination {
 }
 
 impl PublishPlan {
-    /// Whether every index must be in its repositories by digest before any tag moves: with a single index in a single
-    /// repository its first tag puts it there.
+    /// Whether every index must be in its repositories by digest before any tag moves. With a single index in a single
+    /// repository its first tag puts it there, where it has one.
     #[must_use]
     pub fn needs_root(&self) -> bool {
-        match &self.targets[..] {
-            [only] => only.destinations.len() > 1,
-            targets => targets.len() > 1,
-        }
+        let destinations = || self.targets.iter().flat_map(|target| &target.destinations);
+        let untagged = |destination: &TargetDestination| destination.tags().next().is_none();
+        self.targets.len() > 1 || destinations().count() > 1 || destinations().any(untagged)
     }
 }
 

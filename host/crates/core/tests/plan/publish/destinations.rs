@@ -59,9 +59,14 @@ fn two_names_of_one_registry_are_one_repository() {
 }
 
 #[test]
-fn a_root_is_needed_for_more_than_one_index_or_repository() {
+fn a_root_is_needed_for_more_than_one_index_or_repository_and_where_no_tag_puts_it_there() {
     let two = "\n    extraRegistries: [{host: docker.io, namespace: example}]";
     assert!(plan(&app(two), &files(&[Entry::new(UID)])).needs_root());
+    let mut untagged = plan(&app(""), &files(&[Entry::new(UID)]));
+    assert!(!untagged.needs_root());
+    untagged.targets[0].destinations[0].immutable.clear();
+    untagged.targets[0].destinations[0].floating.clear();
+    assert!(untagged.needs_root());
     assert!(!publish::PublishPlan::default().needs_root());
 }
 
