@@ -7,14 +7,17 @@ use bakery_fault_registry::{
     Action, Answer, Auth, ImageBuilder, Lag, LagOf, Operation, Profile, Script, Until, When,
 };
 
-use super::house::{House, Outcomes, PASSWORD, Plan, USER, destination, registry, repository};
+use super::{
+    house::{House, Outcomes, PASSWORD, Target, USER},
+    plan::{Plan, destination, registry, repository},
+};
 
 fn never() -> Lag {
     Lag::new(LagOf::Manifests, Until::Reads(1_000_000)).repository("team/tmp")
 }
 
 /// Runs the steps before this one.
-async fn until(target: &super::house::Target, step: &str) -> Outcomes {
+async fn until(target: &Target, step: &str) -> Outcomes {
     let mut previous = Outcomes::new();
     for name in ["wait-sources", "index-create", "index-place", "index-tag"] {
         if name == step {

@@ -5,8 +5,9 @@ use std::time::Duration;
 use bakery_core::port::{Event, StepOutcome};
 use bakery_fault_registry::{Auth, FaultRegistry, Lag, LagOf, Script, Until};
 
-use super::house::{
-    House, Outcomes, PASSWORD, Plan, USER, destination, outcome, registry, repository, words,
+use super::{
+    house::{House, Outcomes, PASSWORD, USER, outcome, words},
+    plan::{Plan, destination, registry, repository},
 };
 
 const TAGS: [&str; 4] = ["2026.05.0", "2026.05", "2026", "latest"];
