@@ -48,7 +48,7 @@ fmt-check: ## Fail if the sources are not formatted
 	@$(CARGO) fmt --all --check
 
 bench: build ## Measure, and print ratios of one run
-	@$(CARGO) bench --workspace --bench sandbox --bench commands
+	@$(CARGO) bench --workspace --bench sandbox --bench commands --bench publish
 
 check: fmt-check lint test ## Everything that must pass before a change lands
 

@@ -32,6 +32,10 @@ impl<'a> Course<'a> {
         self.started.elapsed()
     }
 
+    pub(crate) fn elapsed_at(&self, when: Instant) -> Duration {
+        when.saturating_duration_since(self.started)
+    }
+
     pub(crate) fn left(&self) -> Duration {
         self.ends.saturating_duration_since(Instant::now())
     }

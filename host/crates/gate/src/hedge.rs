@@ -65,3 +65,6 @@ fn more_hopeful(course: &Course<'_>, earlier: Failure, later: Failure) -> Failur
     };
     if hope(&earlier) > hope(&later) { earlier } else { later }
 }
+
+#[cfg(test)]
+mod tests;

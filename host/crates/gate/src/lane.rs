@@ -171,12 +171,12 @@ impl Lane {
         policy.after(&self.state().latencies)
     }
 
-    /// A turn among those who look for something, `spacing` after the last one.
-    pub(crate) fn look(&self, spacing: Duration) -> Instant {
+    /// A turn among those who look for something. `spacing` is how long the next one comes after it.
+    pub(crate) fn look(&self, spacing: impl FnOnce(Instant) -> Duration) -> Instant {
         let now = Instant::now();
         let mut state = self.state();
         let turn = state.next_look.map_or(now, |next| next.max(now));
-        state.next_look = Some(after(turn, spacing));
+        state.next_look = Some(after(turn, spacing(turn)));
         turn
     }
 
@@ -192,3 +192,6 @@ impl Lane {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

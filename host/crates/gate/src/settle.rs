@@ -91,8 +91,11 @@ impl Gate {
         let Some(origin) = course.operation.origin.as_deref().filter(|_| Instant::now() < ends) else {
             return;
         };
-        let spacing = self.inner.options.retry.propagation.spacing(course.elapsed());
-        let turn = self.inner.lanes.lane(origin).look(spacing);
+        let propagation = &self.inner.options.retry.propagation;
+        let turn = self.inner.lanes.lane(origin).look(|turn| propagation.spacing(course.elapsed_at(turn)));
         sleep_until(turn.min(ends)).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

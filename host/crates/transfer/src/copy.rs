@@ -58,7 +58,8 @@ impl Transfer {
             return Ok(Tally::default().of(self.describe(caller, source, digest).await?));
         }
         let way = Way { caller, from: Some(from.clone()), to, budget };
-        let (manifest, tally) = self.bring(&way, digest, 0).await?;
+        let manifest = self.source(&way, digest).await?;
+        let tally = self.bring(&way, digest, 0).await?;
         Ok(tally.of(manifest.descriptor()))
     }
 
@@ -81,42 +82,35 @@ impl Transfer {
         way: &'a Way<'a>,
         digest: &'a Digest,
         depth: usize,
-    ) -> BoxFuture<'a, Result<(Arc<Manifest>, Tally), Failure>> {
+    ) -> BoxFuture<'a, Result<Tally, Failure>> {
         Box::pin(async move {
-            let manifest = self.source(way, digest).await?;
             if self.registry.holds(way.to, digest) {
-                return Ok((manifest, Tally::default()));
+                return Ok(Tally::default());
             }
             let subject = at(way.to, digest);
             let boarding = self.shared.flights.board(way.to, digest, way.from.as_ref());
             let flight = self.within(way.caller, &subject, boarding).await??;
             if self.registry.holds(way.to, digest) {
-                return Ok((manifest, Tally::default()));
+                return Ok(Tally::default());
             }
-            match self.bring_alone(way, &manifest, depth).await {
-                Ok(tally) => Ok((manifest, tally)),
-                Err(failure) => {
-                    flight.missed(way.from.as_ref(), &failure);
-                    Err(failure)
-                }
+            let outcome = self.bring_alone(way, digest, depth).await;
+            if let Err(failure) = &outcome {
+                flight.missed(way.from.as_ref(), failure);
             }
+            outcome
         })
     }
 
-    async fn bring_alone(&self, way: &Way<'_>, manifest: &Manifest, depth: usize) -> Result<Tally, Failure> {
-        let below = self.bring_below(way, manifest, depth).await?;
-        self.put(way, manifest, &[]).await?;
-        self.effect_at("push", way.to, manifest.digest(), origin(way));
+    async fn bring_alone(&self, way: &Way<'_>, digest: &Digest, depth: usize) -> Result<Tally, Failure> {
+        let manifest = self.source(way, digest).await?;
+        let below = self.bring_below(way, &manifest, depth).await?;
+        self.put(way, &manifest, &[]).await?;
+        self.effect_at("push", way.to, digest, origin(way));
         Ok([below, Tally::manifest()].into_iter().sum())
     }
 
     /// Brings what must be there before the manifest is.
-    pub(crate) async fn bring_below(
-        &self,
-        way: &Way<'_>,
-        manifest: &Manifest,
-        depth: usize,
-    ) -> Result<Tally, Failure> {
+    async fn bring_below(&self, way: &Way<'_>, manifest: &Manifest, depth: usize) -> Result<Tally, Failure> {
         let mut blobs = manifest.blobs();
         let mut seen = HashSet::new();
         let children: Vec<&Descriptor> =
@@ -128,10 +122,8 @@ impl Transfer {
         })?;
         // The longest way first, so that it does not begin when all the others are done.
         blobs.sort_by_key(|blob| std::cmp::Reverse(blob.size));
-        let manifests = try_join_all(children.into_iter().map(|child| async move {
-            let (_, tally) = self.bring(way, &child.digest, depth + 1).await?;
-            Ok::<_, Failure>(tally)
-        }));
+        let manifests =
+            try_join_all(children.into_iter().map(|child| self.bring(way, &child.digest, depth + 1)));
         let blobs = try_join_all(blobs.into_iter().map(|blob| self.place(way, blob)));
         let (manifests, blobs) = futures_util::future::try_join(manifests, blobs).await?;
         Ok(manifests.into_iter().chain(blobs).sum())
@@ -151,6 +143,6 @@ impl Transfer {
 }
 
 /// Where it came from, for people.
-pub(crate) fn origin(way: &Way<'_>) -> String {
+fn origin(way: &Way<'_>) -> String {
     way.from.as_ref().map_or_else(String::new, |from| format!("from `{from}`"))
 }

@@ -1,5 +1,7 @@
 //! Puts one manifest, and mends what the registry then says it lacks. Never writes a manifest again from its parts.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use bakery_core::{
     model::{Manifest, Tag},
     port::{
@@ -30,18 +32,20 @@ impl Transfer {
             };
             let budget = way.caller.at_most(self.options.operation, self.gate.now());
             let subject = subject.as_str();
+            let lacking = &Mutex::new(String::new());
             let waited = self
                 .gate
                 .await_condition(subject, budget, |look| async move {
                     let mended = if look > 1 { self.mend(way, manifest).await } else { Ok(()) };
                     let outcome = match mended {
                         Ok(()) => self.put_once(way, manifest, tags, subject).await,
-                        Err(failure) => return Probe::Failed(Err(failure)),
+                        Err(failure) => return Probe::Failed(Err(also(&lock(lacking), failure))),
                     };
                     match outcome {
                         Ok(pushed) => Probe::Ready(Ok(pushed)),
                         Err(failure) if look <= MENDS && lacks_parts(&failure) => {
                             let sentence = failure.message.clone();
+                            lock(lacking).clone_from(&sentence);
                             Probe::Pending(Err(failure), sentence)
                         }
                         Err(failure) => Probe::Failed(Err(failure)),
@@ -73,6 +77,16 @@ impl Transfer {
             )
             .await
     }
+}
+
+/// Mending failed: what had to be mended is told as well.
+fn also(lacking: &str, failure: Failure) -> Failure {
+    let message = format!("{lacking}; bringing it again failed: {}", failure.message);
+    Failure { message, ..failure }
+}
+
+fn lock(text: &Mutex<String>) -> MutexGuard<'_, String> {
+    text.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether a registry misses parts of a manifest.

@@ -106,3 +106,6 @@ impl BlobChunks for Stream {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

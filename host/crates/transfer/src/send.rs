@@ -28,7 +28,7 @@ impl Transfer {
         session: Option<UploadSession>,
     ) -> Result<Tally, Failure> {
         let subject = at(way.to, &blob.digest);
-        if blob.size > SMALL && self.has(way, blob, &subject).await? {
+        if blob.size > SMALL && self.seems_there(way, blob, &subject).await? {
             if let Some(session) = &session {
                 self.give_up(way, session).await;
             }
@@ -47,6 +47,17 @@ impl Transfer {
                 self.effect_at("upload", way.to, &blob.digest, detail);
                 Ok(Tally::upload(blob.size))
             }
+        }
+    }
+
+    /// Asks whether a blob is in place. A refusal of the question has no words and decides nothing: the upload will
+    /// say what is wrong.
+    async fn seems_there(&self, way: &Way<'_>, blob: &Descriptor, subject: &str) -> Result<bool, Failure> {
+        match self.has(way, blob, subject).await {
+            Err(failure) if matches!(failure.kind, FailureKind::Denied | FailureKind::InvalidInput) => {
+                Ok(false)
+            }
+            answer => answer,
         }
     }
 

@@ -67,8 +67,9 @@ impl Upload {
             return self.registry.push_blob(&*permit, &self.to, blob).await;
         }
         if std::mem::replace(&mut self.tried, true) {
-            // The attempt before may have arrived although its answer did not.
-            if self.registry.has_blob(&*permit, &self.to, &self.digest).await? {
+            // The attempt before may have arrived although its answer did not. Where the question itself is refused,
+            // the upload has the last word.
+            if let Ok(true) = self.registry.has_blob(&*permit, &self.to, &self.digest).await {
                 return Ok(Uploaded::Present);
             }
             self.catch_up(&permit).await?;

@@ -15,6 +15,7 @@ mod propagation;
 mod random;
 mod registry_grant;
 mod retry;
+mod retry_texts;
 mod tally;
 mod throttle;
 
@@ -30,5 +31,6 @@ pub use operation::{Operation, OperationKind};
 pub use propagation::PropagationPolicy;
 pub use registry_grant::RegistryGrants;
 pub use retry::{Jitter, PollPolicy, RetryPolicy};
+pub use retry_texts::RetryTexts;
 pub use tally::Tally;
 pub use throttle::Throttle;

@@ -54,3 +54,48 @@ impl PropagationPolicy {
         scale(elapsed, self.share.clamp(0.0, 1.0)).max(self.least).min(self.most)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    #[test]
+    fn looks_come_a_tenth_of_the_time_apart_and_never_later() {
+        let policy = PropagationPolicy::default();
+        for (elapsed, ceiling) in [(0, 250), (1, 250), (3, 300), (10, 1000), (50, 5000), (599, 5000)] {
+            let ceiling = Duration::from_millis(ceiling);
+            for looks in 1..50 {
+                let delay = policy.delay("a", looks, seconds(elapsed), 7);
+                assert!(delay <= ceiling && delay >= ceiling * 3 / 4, "{elapsed} s: {delay:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_crowd_shares_the_looks_of_twenty() {
+        let policy = PropagationPolicy::default();
+        for (elapsed, apart) in [(0, 40), (2, 40), (10, 50), (30, 150), (50, 250), (600, 250)] {
+            assert_eq!(policy.spacing(seconds(elapsed)), Duration::from_millis(apart), "{elapsed} s");
+        }
+        // Ten minutes of any number of laggards: fewer looks than one host allows in one minute and a half.
+        let (mut at, mut looks) = (Duration::ZERO, 0);
+        while at < seconds(600) {
+            at += policy.spacing(at);
+            looks += 1;
+        }
+        assert!(looks < 3000, "{looks}");
+    }
+
+    #[test]
+    fn absurd_figures_do_not_panic() {
+        for share in [f64::NAN, f64::INFINITY, -1.0] {
+            let policy = PropagationPolicy { share, crowd: 0, ..PropagationPolicy::default() };
+            assert!(policy.delay("a", u32::MAX, Duration::MAX, 0) <= policy.most);
+            assert!(policy.spacing(Duration::MAX) <= policy.most);
+        }
+    }
+}

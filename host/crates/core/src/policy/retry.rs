@@ -149,7 +149,10 @@ mod tests {
     use super::*;
     use crate::{
         policy::{Cause, OperationKind},
-        port::FailureKind,
+        port::{
+            FailureKind,
+            registry::{Party, RegistryFault, RegistryVerb},
+        },
     };
 
     fn seconds(n: u64) -> Duration {
@@ -262,6 +265,90 @@ mod tests {
         assert!(last <= seconds(1), "{last:?}");
         assert_eq!(policy.next_delay(&awaited, after_looks(1), seconds(600), &pending), None);
         assert_eq!(policy.next_delay(&operation("a"), after(1), Duration::ZERO, &pending), None);
+    }
+
+    fn delays(policy: &RetryPolicy, operation: &Operation, failures: &[Failure]) -> Vec<Option<Duration>> {
+        let mut tally = Tally::default();
+        failures
+            .iter()
+            .map(|failure| {
+                tally = tally.with(classify(operation, failure));
+                policy.next_delay(operation, tally, Duration::ZERO, failure)
+            })
+            .collect()
+    }
+
+    fn fault(kind: FailureKind, party: Party, corrupt: bool) -> Failure {
+        let fault = RegistryFault { corrupt, ..RegistryFault::new(RegistryVerb::GetManifest, party) };
+        Failure::new(kind, "s", "m").with_registry(fault)
+    }
+
+    #[test]
+    fn broken_bytes_are_worth_one_more_try_and_no_more_whatever_lies_between() {
+        let policy = RetryPolicy::default();
+        let corrupt = fault(FailureKind::Internal, Party::Registry, true);
+        let seen = delays(&policy, &operation("a"), &[corrupt.clone(), corrupt.clone()]);
+        assert_eq!((seen[0].is_some(), seen[1]), (true, None));
+        let seen = delays(&policy, &operation("a"), &[unavailable(), corrupt.clone(), unavailable(), corrupt]);
+        assert_eq!(seen.iter().map(Option::is_some).collect::<Vec<_>>(), [true, true, true, false]);
+    }
+
+    #[test]
+    fn a_token_server_is_asked_three_times_two_seconds_apart() {
+        for kind in [FailureKind::Denied, FailureKind::Unauthorized] {
+            let refused = fault(kind, Party::TokenServer, false);
+            for subject in ["a", "b", "c", "d"] {
+                let seen = delays(&RetryPolicy::default(), &operation(subject), &vec![refused.clone(); 3]);
+                assert!(seen[0].unwrap() >= seconds(2) && seen[1].unwrap() >= seconds(2), "{seen:?}");
+                assert_eq!(seen[2], None);
+            }
+            let eager = RetryPolicy { initial: Duration::ZERO, ..RetryPolicy::default() };
+            assert_eq!(delays(&eager, &operation("a"), std::slice::from_ref(&refused)), [Some(seconds(2))]);
+        }
+    }
+
+    #[test]
+    fn one_attempt_means_one_whatever_the_cause() {
+        let policy = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
+        for failure in [
+            unavailable(),
+            fault(FailureKind::Internal, Party::Registry, true),
+            fault(FailureKind::Denied, Party::TokenServer, false),
+            Failure::new(FailureKind::RateLimited, "s", "m"),
+        ] {
+            assert_eq!(delays(&policy, &operation("a"), &[failure]), [None]);
+        }
+    }
+
+    #[test]
+    fn a_hint_is_spread_by_a_tenth_and_at_most_a_second() {
+        for (asked, most) in [(Duration::from_millis(10), 1), (seconds(5), 500), (seconds(100), 1000)] {
+            let policy = RetryPolicy { initial: Duration::ZERO, ..RetryPolicy::default() };
+            let failure = unavailable().with_retry_after(asked);
+            for subject in 0..50 {
+                let seen = delays(&policy, &operation(&subject.to_string()), std::slice::from_ref(&failure));
+                let more = seen[0].unwrap() - asked;
+                assert!(more <= Duration::from_millis(most), "{asked:?} {more:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_hint_on_something_awaited_is_heeded_but_not_beyond_the_window() {
+        let policy = RetryPolicy::default();
+        let awaited = operation("a").awaited(seconds(60));
+        let absent = |asked| Failure::new(FailureKind::NotFound, "s", "m").with_retry_after(seconds(asked));
+        let soon = policy.next_delay(&awaited, after_looks(1), seconds(10), &absent(20)).unwrap();
+        assert!((seconds(20)..=seconds(21)).contains(&soon), "{soon:?}");
+        assert_eq!(policy.next_delay(&awaited, after_looks(1), seconds(10), &absent(3600)), Some(seconds(50)));
+    }
+
+    #[test]
+    fn the_window_comes_on_top_of_the_limit() {
+        let policy = RetryPolicy { jitter: Jitter::None, ..RetryPolicy::default() };
+        let awaited = Operation { limit: seconds(10), ..operation("a") }.awaited(seconds(60));
+        assert_eq!(policy.next_delay(&awaited, after(1), seconds(67), &unavailable()), Some(seconds(2)));
+        assert_eq!(policy.next_delay(&awaited, after(1), seconds(68), &unavailable()), None);
     }
 
     #[test]
