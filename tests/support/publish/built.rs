@@ -1,7 +1,7 @@
 //! What was built: images by digest in the temporary repository, and what each is to be called in the end.
 //! Knows no file and no command.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bakery_fault_registry::{FaultRegistry, Image, invariants::TagName};
 
@@ -68,10 +68,9 @@ impl Built {
     /// The repositories that everything goes to, without their registry.
     #[must_use]
     pub fn destinations(&self) -> Vec<String> {
-        let mut all: Vec<String> =
+        let all: BTreeSet<String> =
             self.targets.iter().flat_map(|target| self.destinations_of(target)).collect();
-        all.dedup();
-        all
+        all.into_iter().collect()
     }
 
     /// The repositories that one target goes to.
@@ -115,9 +114,10 @@ impl Built {
     /// The immutable and the floating tags of these targets in one repository.
     #[must_use]
     pub fn classes(&self, repository: &str, targets: &[&Target]) -> (Vec<TagName>, Vec<TagName>) {
+        let here = |target: &&&Target| self.destinations_of(target).iter().any(|name| name == repository);
         let named = |tags: Vec<String>| tags.into_iter().map(|tag| TagName::new(repository, &tag));
-        let immutable = targets.iter().flat_map(|target| named(self.immutable(target)));
-        let floating = targets.iter().flat_map(|target| named(self.floating(target)));
+        let immutable = targets.iter().filter(here).flat_map(|target| named(self.immutable(target)));
+        let floating = targets.iter().filter(here).flat_map(|target| named(self.floating(target)));
         (immutable.collect(), floating.collect())
     }
 }
