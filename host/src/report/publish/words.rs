@@ -34,49 +34,47 @@ pub(super) fn step(step: &'static str) -> &'static str {
 /// How a target ended, in one line.
 pub(super) fn ended(report: &TargetReport, dry_run: bool) -> String {
     let index = report.index.as_ref().map_or_else(|| "no index".to_owned(), ToString::to_string);
+    let (tags, work) = (tags(report, dry_run), work(report, dry_run));
     match &report.status {
-        Status::Published => {
-            let verb = if dry_run { "would be published as" } else { "published as" };
-            format!("{verb} {index}: {}; {}", tags(report, dry_run), work(report))
-        }
-        Status::Unchanged => {
-            format!("unchanged: {} at {index} already; {}", tags(report, dry_run), work(report))
-        }
+        Status::Published if dry_run => format!("would be published as {index}: {tags}; {work}"),
+        Status::Published => format!("published as {index}: {tags}; {work}"),
+        Status::Unchanged => format!("unchanged, {index}: {tags}; {work}"),
         Status::Failed { step, failure } => format!("failed in {step}: {}", line(&failure.message)),
-        Status::Cancelled { step } => format!("stopped in {step}: {}", tags(report, dry_run)),
+        Status::Cancelled { step } => format!("stopped in {step}: {tags}"),
     }
 }
 
 /// What became of the tags of a target.
 fn tags(report: &TargetReport, dry_run: bool) -> String {
     let count = |of: fn(&DestinationReport) -> usize| report.destinations.iter().map(of).sum::<usize>();
-    let written = count(|one| one.written.len());
-    let kept = count(|one| one.kept.len());
-    let missing = count(|one| one.missing.len());
-    let verb = if dry_run { "to write" } else { "written" };
+    let written = if dry_run { "to write" } else { "written" };
     let parts = [
-        (written > 0).then(|| format!("{} {verb}", words::count(written, "tag"))),
-        (kept > 0).then(|| format!("{} right", words::count(kept, "tag"))),
-        (missing > 0).then(|| format!("{} not written", words::count(missing, "tag"))),
+        (count(|one| one.written.len()), written),
+        (count(|one| one.kept.len()), "right before"),
+        (count(|one| one.missing.len()), "not written"),
     ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(tags, _)| *tags > 0)
+        .map(|(tags, what)| format!("{} {what}", words::count(tags, "tag")))
+        .collect();
     if parts.is_empty() { "no tags".to_owned() } else { parts.join(", ") }
 }
 
 /// What it took.
-fn work(report: &TargetReport) -> String {
-    let effects = |verb| report.effects.iter().filter(|effect| effect.verb == verb).count();
-    let (mounted, uploaded) = (effects("mount"), effects("upload"));
+fn work(report: &TargetReport, dry_run: bool) -> String {
+    let blobs = |verb, done: &str, to_do: &str| {
+        let blobs = report.effects.iter().filter(|effect| effect.verb == verb).count();
+        let blobs = (blobs > 0).then(|| words::count(blobs, "blob"))?;
+        Some(if dry_run { format!("{blobs} to {to_do}") } else { format!("{done} {blobs}") })
+    };
     let waited = report.waits.iter().map(|wait| wait.waited).max().unwrap_or_default();
+    let requests = usize::try_from(report.traffic.requests).unwrap_or(usize::MAX);
     let parts = [
-        (mounted > 0).then(|| format!("mounted {}", words::count(mounted, "blob"))),
-        (uploaded > 0).then(|| format!("uploaded {}", words::count(uploaded, "blob"))),
+        blobs("mount", "mounted", "mount"),
+        blobs("upload", "uploaded", "upload"),
         Some(format!("sent {}", words::bytes(report.traffic.sent))),
-        Some(format!(
-            "{} in {}",
-            words::count(usize::try_from(report.traffic.requests).unwrap_or(usize::MAX), "request"),
-            words::duration(report.elapsed)
-        )),
+        Some(format!("{} in {}", words::count(requests, "request"), words::duration(report.elapsed))),
         (!waited.is_zero()).then(|| format!("waited {}", words::duration(waited))),
         (report.retries > 0).then(|| words::count(report.retries as usize, "retry")),
     ];
