@@ -7,14 +7,17 @@ use bakery_fault_registry::{
     Action, Answer, Auth, ImageBuilder, Lag, LagOf, Operation, Profile, Script, Until, When,
 };
 
-use super::house::{House, Outcomes, PASSWORD, Plan, USER, destination, registry, repository};
+use super::{
+    house::{House, Outcomes, PASSWORD, Target, USER},
+    plan::{Plan, destination, registry, repository},
+};
 
 fn never() -> Lag {
     Lag::new(LagOf::Manifests, Until::Reads(1_000_000)).repository("team/tmp")
 }
 
 /// Runs the steps before this one.
-async fn until(target: &super::house::Target, step: &str) -> Outcomes {
+async fn until(target: &Target, step: &str) -> Outcomes {
     let mut previous = Outcomes::new();
     for name in ["wait-sources", "index-create", "index-place", "index-tag"] {
         if name == step {
@@ -34,7 +37,7 @@ async fn a_source_that_never_shows_is_named_with_what_helps() {
     let (step, failure) = House::new(&[&registry]).publish(&plan).await.unwrap_err();
     let late = plan.sources[1].reference.to_string();
     assert_eq!((step, failure.kind, &failure.subject), ("wait-sources", FailureKind::NotFound, &late));
-    assert!(failure.message.starts_with(&format!("`{late}` was not readable within ")), "{failure}");
+    assert!(failure.message.starts_with("waited 0.") && failure.message.contains(&late), "{failure}");
     assert!(failure.hint.as_ref().unwrap().contains("--wait-timeout"), "{failure:?}");
     assert!(failure.registry.is_some(), "what the registry said is kept as well");
     assert!(registry.tags("team/app").is_empty());
@@ -159,10 +162,9 @@ async fn a_tag_that_somebody_moved_in_between_is_a_conflict_that_names_both() {
     let tag = format!("{}:latest", repository(&registry, "team/app"));
     assert_eq!((failure.kind, &failure.subject), (FailureKind::Conflict, &tag));
     let index = previous[1].1.digest.as_ref().unwrap();
-    assert!(
-        failure.message.starts_with(&format!("`{tag}` points at `{other}` instead of `{index}`, ")),
-        "{failure}"
-    );
+    for part in [tag.as_str(), other, index.as_str()] {
+        assert!(failure.message.contains(part), "{failure}");
+    }
     assert!(failure.hint.is_some(), "the host's hint is kept");
 }
 

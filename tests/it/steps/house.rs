@@ -8,18 +8,19 @@ use std::{
 
 use bakery_backend::registry::{Credentials, RegistryClient, RegistryOptions, Secret};
 use bakery_core::{
-    model::{ComponentRef, Digest, Platform, Reference, Repository, Tag},
-    policy::{Jitter, PollPolicy, RegistryGrants, RetryPolicy},
+    model::ComponentRef,
+    policy::{Jitter, PollPolicy, RetryPolicy},
     port::{
-        Admission, BoxFuture, Destination, Event, EventSink, Failure, Http, HttpRequest, HttpResponse,
-        StepCall, StepOutcome, StepRunner, StepSource, StepTask, Steps,
-        registry::{Access, Traffic},
+        Admission, BoxFuture, Event, EventSink, Failure, Http, HttpRequest, HttpResponse, StepCall,
+        StepOutcome, StepRunner, StepTask, Steps, registry::Traffic,
     },
 };
-use bakery_fault_registry::{FaultRegistry, Image, ImageBuilder, Script};
+use bakery_fault_registry::FaultRegistry;
 use bakery_gate::{CancellationToken, Gate, GateOptions};
 use bakery_sandbox::{Builtin, Limits, Sandbox, SandboxOptions};
 use bakery_transfer::{Transfer, TransferOptions};
+
+use super::plan::Plan;
 
 pub(super) const USER: &str = "baker";
 pub(super) const PASSWORD: &str = "not-a-secret";
@@ -40,18 +41,6 @@ pub(super) struct House {
 pub(super) struct Target {
     pub(super) runner: Arc<dyn StepRunner>,
     pub(super) plan: Plan,
-}
-
-/// What is published.
-#[derive(Clone)]
-pub(super) struct Plan {
-    pub(super) sources: Vec<StepSource>,
-    pub(super) staging: Option<Reference>,
-    pub(super) destinations: Vec<Destination>,
-    pub(super) annotations: Vec<(String, String)>,
-    pub(super) root: bool,
-    pub(super) window: Duration,
-    pub(super) limit: Duration,
 }
 
 /// The outcomes of steps, by name.
@@ -174,82 +163,6 @@ impl Target {
             limit: self.plan.limit,
         }
     }
-}
-
-impl Plan {
-    /// The platforms of an image, pushed by digest, go to `<registry>/<to>` under these tags.
-    pub(super) fn of(registry: &FaultRegistry, image: &Image, to: &str, tags: &[&str]) -> Self {
-        let from = repository(registry, &image.repository);
-        let source = |child: &bakery_fault_registry::Child| StepSource {
-            reference: Reference::by_digest(from.clone(), child.manifest.digest.parse().unwrap()),
-            platform: child.platform.parse::<Platform>().unwrap(),
-        };
-        Self {
-            // Newest first: not the order of the index.
-            sources: image.children.iter().rev().map(source).collect(),
-            staging: None,
-            destinations: vec![destination(registry, to, tags)],
-            annotations: vec![("org.opencontainers.image.version".to_owned(), "2026.05.0".to_owned())],
-            root: false,
-            window: Duration::from_secs(5),
-            limit: Duration::from_secs(60),
-        }
-    }
-
-    fn task(&self) -> StepTask {
-        StepTask {
-            uid: "connect-2026-05-0".to_owned(),
-            sources: self.sources.clone(),
-            staging: self.staging.clone(),
-            destinations: self.destinations.clone(),
-            annotations: self.annotations.clone(),
-            options: "{}".to_owned(),
-        }
-    }
-
-    fn grants(&self) -> RegistryGrants {
-        let mut grants = RegistryGrants::default();
-        for source in &self.sources {
-            grants = grants.pull(source.reference.repository().clone());
-        }
-        for Destination { repository, tags } in &self.destinations {
-            grants = grants.push(repository.clone(), tags.clone());
-        }
-        match &self.staging {
-            Some(staging) => grants.push(staging.repository().clone(), staging.tag().cloned()),
-            None => grants,
-        }
-    }
-
-    fn accesses(&self) -> Vec<Access> {
-        let mut accesses: Vec<Access> =
-            self.sources.iter().map(|source| Access::pull(source.reference.repository().clone())).collect();
-        accesses.extend(self.destinations.iter().map(|one| Access::push(one.repository.clone())));
-        accesses.extend(self.staging.iter().map(|one| Access::push(one.repository().clone())));
-        accesses
-    }
-
-    /// The digest of a source.
-    pub(super) fn source(&self, at: usize) -> &Digest {
-        self.sources[at].reference.digest().unwrap()
-    }
-}
-
-/// A registry with the two platforms of an image, pushed by digest, ten layers each.
-pub(super) fn registry(script: Script) -> (FaultRegistry, Image) {
-    let registry = FaultRegistry::spawn(script).unwrap();
-    let image = ImageBuilder::new("team/tmp").layers(10).sources_only().build().unwrap();
-    registry.seed(&image).unwrap();
-    (registry, image)
-}
-
-pub(super) fn repository(registry: &FaultRegistry, name: &str) -> Repository {
-    format!("{}/{name}", registry.host()).parse().unwrap()
-}
-
-pub(super) fn destination(registry: &FaultRegistry, to: &str, tags: &[&str]) -> Destination {
-    let tags = tags.iter().map(|tag| tag.parse::<Tag>().unwrap()).collect();
-    Destination { repository: repository(registry, to), tags }
 }
 
 /// What a step said, one line per attribute.

@@ -12,7 +12,10 @@ use bakery_fault_registry::Script;
 use bakery_sandbox::Limits;
 use bakery_tests::workshop::{EMPTY, component_of, resolver, step, step_module};
 
-use super::house::{House, Plan, registry};
+use super::{
+    house::House,
+    plan::{Plan, registry},
+};
 
 /// A step that also imports `interface`, which `wit` declares.
 fn with_import(wit: &str, interface: &str, import: &str, rest: &str, body: &str) -> Vec<u8> {

@@ -3,7 +3,10 @@
 use bakery_core::model::Reference;
 use bakery_fault_registry::{Script, media};
 
-use super::house::{House, Outcomes, Plan, outcome, registry, repository, words};
+use super::{
+    house::{House, Outcomes, outcome, words},
+    plan::{Plan, registry, repository},
+};
 
 #[tokio::test]
 async fn a_staged_index_lies_under_its_tag_and_foreign_sources_beside_it() {

@@ -6,6 +6,7 @@ use std::hint::black_box;
 use bakery_sdk::{
     Failure, FailureKind, Registry,
     failure::failure,
+    host::progress::{Level, log},
     registry::Descriptor,
     step::{Outcome, Task},
 };
@@ -58,6 +59,10 @@ pub fn carry_out(registry: &impl Registry, task: &Task) -> Result<Outcome, Failu
         "ignore" => {
             registry.await_readable(&references);
             spin()
+        }
+        "log" => {
+            log(Level::Info, &text("value"));
+            tell([])
         }
         "spin" => spin(),
         "panic" => panic!("no such deed"),
