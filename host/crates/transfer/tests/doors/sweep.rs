@@ -5,13 +5,13 @@ use std::{collections::BTreeMap, time::Duration};
 
 use bakery_core::port::{Failure, FailureKind};
 use bakery_fault_registry::{
-    Action, Answer, FaultRegistry, Image, ImageBuilder, Profile, Script, Snapshot, When,
+    Action, Answer, Auth, FaultRegistry, Image, ImageBuilder, Profile, Script, Snapshot, When,
     invariants::{TagName, incomplete, unintended},
-    script::{Mounts, Point, RetryAfter},
+    script::{Change, Mounts, Point, RetryAfter},
 };
 
 use crate::{
-    house::{Run, Setting, repository, seed, sources, spawn, two_platforms},
+    house::{PASSWORD, Run, Setting, USER, repository, seed, sources, spawn, two_platforms},
     publish::{Outcome, publish},
 };
 
@@ -153,6 +153,21 @@ async fn a_fault_that_passes_changes_nothing_wherever_it_strikes() {
             let hit = passing(&course, &action).await;
             assert!(hit >= requests, "{hit} requests, {action:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_lost_refused_or_taken_back_changes_nothing_wherever_it_happens() {
+    let script = Script::new().auth(Auth::bearer(USER, PASSWORD));
+    let course = Course { script, ..Course::mounting() };
+    for action in [
+        Action::status(503),
+        Action::reset_after(),
+        Action::Change(Change::RevokeTokens),
+        Action::answer(Answer::unauthorized()),
+    ] {
+        let hit = passing(&course, &action).await;
+        assert!(hit >= 13 + 2, "{hit} requests, {action:?}");
     }
 }
 
