@@ -214,3 +214,35 @@ fn nearest(uid: &str, known: &BTreeSet<String>) -> Vec<String> {
     near.sort();
     near.into_iter().take(SHOWN).map(|(_, other)| other).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_three_numbers_are_a_version_without_doubt() {
+        for (text, want) in [
+            ("2026-05-0", Some("2026.05.0")),
+            ("1-2-3", Some("1.2.3")),
+            ("2026-05", None),
+            ("2026-05-0-dev", None),
+            ("2026-05-0-7", None),
+            ("2026-05-00", None),
+            ("2026--0", None),
+            ("", None),
+        ] {
+            assert_eq!(three_numbers(text).as_ref().map(ProductVersion::as_str), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_identifiers_come_first_and_very_long_ones_have_no_neighbours() {
+        let known: BTreeSet<String> =
+            ["app-1-0-0", "app-1-0-1", "app-1-1-1", "app-2-2-2", "other"].map(str::to_owned).into();
+        assert_eq!(nearest("app-1-0-2", &known), ["app-1-0-0", "app-1-0-1", "app-1-1-1"]);
+        assert_eq!(nearest("zebra", &known), Vec::<String>::new());
+        let long = BTreeSet::from(["x".repeat(201)]);
+        assert_eq!(nearest(&"x".repeat(200), &long).len(), 1);
+        assert!(nearest(&format!("{}y", "x".repeat(200)), &long).is_empty());
+    }
+}

@@ -154,7 +154,7 @@ mod tests {
         };
         for (text, want) in [
             ("", " 1:0 EOF while parsing a value"),
-            ("{\n \"a\": {\"b/c~\": [1, x]}}", "/a/b~1c~0/1 2:19 expected value"),
+            ("{\n \"a\": {\"b/c~\": [1, x]}}", "/a/b~1c~0/1 2:20 expected value"),
             (r#"{"a":1,"a":1}"#, "/a 1:10 twice"),
             (r#"{"a":{"b":[{"c":1,"c":1}]}}"#, "/a/b/0/c 1:21 twice"),
             (r#"{"a":1,"\u0061":1}"#, "/a 1:15 twice"),

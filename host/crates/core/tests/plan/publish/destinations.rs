@@ -59,9 +59,14 @@ fn two_names_of_one_registry_are_one_repository() {
 }
 
 #[test]
-fn a_root_is_needed_for_more_than_one_index_or_repository() {
+fn a_root_is_needed_for_more_than_one_index_or_repository_and_where_no_tag_puts_it_there() {
     let two = "\n    extraRegistries: [{host: docker.io, namespace: example}]";
     assert!(plan(&app(two), &files(&[Entry::new(UID)])).needs_root());
+    let mut untagged = plan(&app(""), &files(&[Entry::new(UID)]));
+    assert!(!untagged.needs_root());
+    untagged.targets[0].destinations[0].immutable.clear();
+    untagged.targets[0].destinations[0].floating.clear();
+    assert!(untagged.needs_root());
     assert!(!publish::PublishPlan::default().needs_root());
 }
 
@@ -83,6 +88,21 @@ fn the_temporary_index_is_named_after_its_sources() {
     let other = plan(&app(""), &files(&[tagged]));
     let hash = of(&[format!("{TEMP}/app/tmp:latest@{digest}")]);
     assert_eq!(other.targets[0].temp_index.to_string(), format!("{TEMP}/app/tmp:{UID}{hash}"));
+}
+
+#[test]
+fn the_hash_of_the_temporary_index_is_the_predecessor_s() {
+    let config = app("");
+    let target = &crate::support::targets(&config, &bakery_core::plan::Selection::default())[0];
+    let sources = ["amd64", "arm64"].map(|name| format!("ghcr.io/posit-dev/test/tmp@sha256:{name}digest"));
+    let hash = |sources: &[String]| {
+        let name = target.temp_index(TEMP, sources);
+        name.strip_prefix(&format!("{TEMP}/app/tmp:{UID}")).unwrap().to_owned()
+    };
+    let [amd64, arm64] = sources;
+    assert_eq!(hash(&[amd64.clone(), arm64.clone()]), "117cf2c739");
+    assert_eq!(hash(&[arm64, amd64]), "5de057a3fb");
+    assert_eq!(hash(&["a".to_owned()]), "ca978112ca");
 }
 
 #[test]

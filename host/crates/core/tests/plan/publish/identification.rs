@@ -106,6 +106,15 @@ fn an_unknown_target_is_refused_with_its_neighbours() {
 }
 
 #[test]
+fn neighbours_are_looked_for_a_few_times_only() {
+    let entries: Vec<Entry> =
+        (10..40).map(|n| Entry::new(&format!("connect-init-2026-03-{n}-ubuntu-24-04"))).collect();
+    let text = refusal(&connect(), &files(&entries), &options());
+    assert_eq!(text.matches("is not a target").count(), 30);
+    assert_eq!(text.matches("did you mean").count(), 20);
+}
+
+#[test]
 fn metadata_that_contradict_themselves_or_each_other_are_refused() {
     let other = says(json!({ "version": "2026.05.0" }));
     insta::assert_snapshot!(refusal(&connect(), &files(&[other]), &options()), @r"
@@ -137,7 +146,7 @@ fn the_image_filter_explains_targets_of_other_images_and_nothing_else() {
         Entry::new("connect-init-9-9-9").version("9.9.9"),
         Entry::new("x").set("bakery.target", json!({ "image": "connect-init", "version": "1" })),
     ];
-    let all = [&others[..], &[mine.clone()]].concat();
+    let all = [&others[..], std::slice::from_ref(&mine)].concat();
     assert_eq!(publish::plan(&connect(), &files(&all), &filtered).unwrap().targets.len(), 1);
     insta::assert_snapshot!(refusal(&connect(), &files(&others), &filtered), @r"
     [bakery::publish::no_targets] no target is left to be published
