@@ -87,6 +87,32 @@ impl Gate {
     /// An answer that the thing is not there, or not yet, does not beat the other request: replicas differ. There is
     /// no second request for other verbs, none while the host is short of anything, and never a third one.
     ///
+    /// Reads a tag back until it shows what was written:
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use bakery_core::{model::{Descriptor, Digest, Reference}, policy::{Operation, stale}};
+    /// # use bakery_core::port::{BoxFuture, Failure, registry::{Registry, RegistryVerb}};
+    /// fn read_back<'a>(
+    ///     gate: &'a bakery_gate::Gate,
+    ///     registry: &'a dyn Registry,
+    ///     tag: &'a Reference,
+    ///     written: &'a Digest,
+    ///     window: Duration,
+    /// ) -> BoxFuture<'a, Result<Descriptor, Failure>> {
+    ///     Box::pin(async move {
+    ///         let (attempt, limit) = (Duration::from_secs(60), Duration::from_secs(600));
+    ///         let operation =
+    ///             Operation::on_reference(RegistryVerb::Resolve, tag, attempt, limit).awaited(window);
+    ///         gate.run_hedged(&operation, |permit| async move {
+    ///             let found = registry.resolve(&permit, tag).await?;
+    ///             if found.digest == *written { Ok(found) } else { Err(stale(tag, written, &found.digest)) }
+    ///         })
+    ///         .await
+    ///     })
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// As [`Gate::run`].
     pub async fn run_hedged<T, F, Fut>(&self, operation: &Operation, attempt: F) -> Result<T, Failure>

@@ -96,7 +96,7 @@ impl<'a> Course<'a> {
     pub(crate) fn exhausted(&self, mut failure: Failure, origin: &str) -> Failure {
         failure.attempts = self.attempts;
         failure.message.push_str(&format!("; retry budget exhausted at `{origin}`"));
-        failure.hint = Some(format!(
+        failure.hint.get_or_insert_with(|| format!(
             "too many requests to `{origin}` failed during this run: run the same command again when it has recovered"
         ));
         failure

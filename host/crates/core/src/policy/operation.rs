@@ -137,6 +137,14 @@ impl Operation {
         self
     }
 
+    /// The same, ending within `left` whatever it does, the window included.
+    #[must_use]
+    pub fn ending_within(mut self, left: Duration) -> Self {
+        self.awaited = self.awaited.map(|window| window.min(left));
+        self.limit = self.limit.min(left.saturating_sub(self.awaited.unwrap_or_default()));
+        self
+    }
+
     /// Whether it leaves the other side as it was.
     #[must_use]
     pub fn is_read(&self) -> bool {
@@ -147,5 +155,55 @@ impl Operation {
     #[must_use]
     pub fn total(&self) -> Duration {
         self.limit.saturating_add(self.awaited.unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    #[test]
+    fn a_verb_says_what_kind_of_operation_it_is() {
+        let reference: Reference = "ghcr.io/a/b:1".parse().unwrap();
+        let on = |verb| Operation::on_reference(verb, &reference, seconds(1), seconds(2));
+        let read = on(RegistryVerb::Resolve);
+        assert_eq!((read.kind, read.idempotent), (OperationKind::RegistryRead, true));
+        assert_eq!((read.origin.as_deref(), read.subject.as_str()), (Some("ghcr.io"), "ghcr.io/a/b:1"));
+        assert_eq!((read.timeout, read.limit), (seconds(1), seconds(2)));
+        let put = on(RegistryVerb::PutManifest);
+        assert_eq!((put.kind, put.idempotent), (OperationKind::RegistryWrite, true));
+        assert!(!on(RegistryVerb::PatchUpload).idempotent);
+        let digest = Digest::of(b"x");
+        let blob = Operation::on_digest(
+            RegistryVerb::Mount,
+            reference.repository(),
+            &digest,
+            seconds(1),
+            seconds(2),
+        );
+        assert_eq!(blob.subject, format!("ghcr.io/a/b@{digest}"));
+    }
+
+    #[test]
+    fn a_deadline_bounds_window_and_limit_together() {
+        let reference: Reference = "ghcr.io/a/b:1".parse().unwrap();
+        let read = Operation::on_reference(RegistryVerb::Resolve, &reference, seconds(1), seconds(100));
+        for (window, left, expected) in [
+            (None, 30, (None, 30)),
+            (None, 300, (None, 100)),
+            (Some(60), 1000, (Some(60), 100)),
+            (Some(60), 90, (Some(60), 30)),
+            (Some(60), 20, (Some(20), 0)),
+        ] {
+            let awaited = Operation { awaited: window.map(seconds), ..read.clone() };
+            let bounded = awaited.ending_within(seconds(left));
+            let found = (bounded.awaited.map(|window| window.as_secs()), bounded.limit.as_secs());
+            assert_eq!(found, expected, "{window:?} within {left}");
+            assert!(bounded.total() <= seconds(left));
+        }
     }
 }

@@ -119,8 +119,7 @@ fn guarded(times: u64, status: u16) -> House {
 #[tokio::test]
 async fn a_token_server_that_refuses_for_a_moment_is_asked_again() {
     let (forbidden, unauthorized) = (guarded(2, 403), guarded(2, 401));
-    let (a, b) = tokio::join!(forbidden.get(), unauthorized.get());
-    (a.unwrap(), b.unwrap());
+    tokio::try_join!(forbidden.get(), unauthorized.get()).unwrap();
     for house in [forbidden, unauthorized] {
         assert_eq!(house.asked(Asked::Token), 3);
         let retries = house.retries();

@@ -1,0 +1,219 @@
+//! Delays, counts and hints, drawn from fixed seeds.
+
+use super::*;
+use crate::{
+    policy::{Cause, OperationKind},
+    port::{
+        FailureKind,
+        registry::{Party, RegistryFault, RegistryVerb},
+    },
+};
+
+fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+fn operation(subject: &str) -> Operation {
+    Operation::new(OperationKind::HttpRead, subject, seconds(30), seconds(1000))
+}
+
+/// After so many failures that may pass by themselves.
+fn after(failures: u32) -> Tally {
+    (0..failures).fold(Tally::default(), |tally, _| tally.with(Class::Transient(Cause::Unavailable)))
+}
+
+fn after_looks(looks: u32) -> Tally {
+    (0..looks).fold(Tally::default(), |tally, _| tally.with(Class::Pending))
+}
+
+fn unavailable() -> Failure {
+    Failure::new(FailureKind::Unavailable, "s", "m")
+}
+
+#[test]
+fn without_jitter_the_backoff_doubles_up_to_its_ceiling() {
+    let policy = RetryPolicy { jitter: Jitter::None, attempts: 8, ..RetryPolicy::default() };
+    let delays: Vec<_> = (1..=8)
+        .map(|n| {
+            policy.next_delay(&operation("a"), after(n), Duration::ZERO, &unavailable()).map(|d| d.as_secs())
+        })
+        .collect();
+    assert_eq!(delays, [Some(2), Some(4), Some(8), Some(16), Some(32), Some(32), Some(32), None]);
+}
+
+#[test]
+fn the_predecessors_schedule_can_be_configured() {
+    let policy = RetryPolicy {
+        jitter: Jitter::None,
+        initial: seconds(10),
+        multiplier: 10.0,
+        max: seconds(20),
+        ..RetryPolicy::default()
+    };
+    let delays: Vec<_> = (1..=5)
+        .map(|n| {
+            policy.next_delay(&operation("a"), after(n), Duration::ZERO, &unavailable()).map(|d| d.as_secs())
+        })
+        .collect();
+    assert_eq!(delays, [Some(10), Some(20), Some(20), Some(20), None]);
+}
+
+#[test]
+fn jitter_stays_within_bounds_differs_between_callers_and_repeats_for_a_seed() {
+    let policy = RetryPolicy { seed: 7, ..RetryPolicy::default() };
+    let draw = |policy: &RetryPolicy, subject: &str, n| {
+        policy.next_delay(&operation(subject), after(n), Duration::ZERO, &unavailable()).unwrap()
+    };
+    let mut seen = Vec::new();
+    for caller in 0..200 {
+        for n in 1..=4 {
+            let delay = draw(&policy, &format!("https://h.example/{caller}"), n);
+            assert!(delay < seconds(1 << n), "{delay:?} after attempt {n}");
+            seen.push(delay.as_secs_f64() / f64::from(1_u32 << n));
+        }
+    }
+    // Full jitter is uniform: its mean is a half, and both ends are reached.
+    let mean = seen.iter().sum::<f64>() / 800.0;
+    assert!((0.45..0.55).contains(&mean), "{mean}");
+    assert!(seen.iter().any(|share| *share < 0.02) && seen.iter().any(|share| *share > 0.98));
+    assert_eq!(draw(&policy, "a", 1), draw(&policy, "a", 1));
+    assert_ne!(draw(&policy, "a", 1), draw(&policy, "b", 1));
+    assert_ne!(draw(&policy, "a", 1), draw(&RetryPolicy { seed: 8, ..policy.clone() }, "a", 1));
+}
+
+#[test]
+fn the_time_that_was_asked_for_is_a_floor() {
+    for n in 1..=4 {
+        let failure = unavailable().with_retry_after(seconds(60));
+        let delay =
+            RetryPolicy::default().next_delay(&operation("a"), after(n), Duration::ZERO, &failure).unwrap();
+        assert!((seconds(60)..=seconds(61)).contains(&delay), "{delay:?}");
+    }
+}
+
+#[test]
+fn a_delay_that_outlasts_the_limit_is_no_delay() {
+    let policy = RetryPolicy { jitter: Jitter::None, ..RetryPolicy::default() };
+    assert_eq!(policy.next_delay(&operation("a"), after(1), seconds(997), &unavailable()), Some(seconds(2)));
+    assert_eq!(policy.next_delay(&operation("a"), after(1), seconds(998), &unavailable()), None);
+    let failure = unavailable().with_retry_after(seconds(86_400));
+    assert_eq!(policy.next_delay(&operation("a"), after(1), Duration::ZERO, &failure), None);
+    assert_eq!(policy.next_delay(&operation("a"), after(1), Duration::MAX, &failure), None);
+}
+
+#[test]
+fn what_is_pending_costs_time_and_no_attempts() {
+    let policy = RetryPolicy::default();
+    let pending = Failure::new(FailureKind::NotFound, "s", "m");
+    let awaited = operation("a").awaited(seconds(600));
+    assert!(policy.next_delay(&awaited, after_looks(100), seconds(10), &pending).is_some());
+    let last = policy.next_delay(&awaited, after_looks(100), seconds(599), &pending).unwrap();
+    assert!(last <= seconds(1), "{last:?}");
+    assert_eq!(policy.next_delay(&awaited, after_looks(1), seconds(600), &pending), None);
+    assert_eq!(policy.next_delay(&operation("a"), after(1), Duration::ZERO, &pending), None);
+}
+
+fn delays(policy: &RetryPolicy, operation: &Operation, failures: &[Failure]) -> Vec<Option<Duration>> {
+    let mut tally = Tally::default();
+    failures
+        .iter()
+        .map(|failure| {
+            tally = tally.with(classify(operation, failure));
+            policy.next_delay(operation, tally, Duration::ZERO, failure)
+        })
+        .collect()
+}
+
+fn fault(kind: FailureKind, party: Party, corrupt: bool) -> Failure {
+    let fault = RegistryFault { corrupt, ..RegistryFault::new(RegistryVerb::GetManifest, party) };
+    Failure::new(kind, "s", "m").with_registry(fault)
+}
+
+#[test]
+fn broken_bytes_are_worth_one_more_try_and_no_more_whatever_lies_between() {
+    let policy = RetryPolicy::default();
+    let corrupt = fault(FailureKind::Internal, Party::Registry, true);
+    let seen = delays(&policy, &operation("a"), &[corrupt.clone(), corrupt.clone()]);
+    assert_eq!((seen[0].is_some(), seen[1]), (true, None));
+    let seen = delays(&policy, &operation("a"), &[unavailable(), corrupt.clone(), unavailable(), corrupt]);
+    assert_eq!(seen.iter().map(Option::is_some).collect::<Vec<_>>(), [true, true, true, false]);
+}
+
+#[test]
+fn a_token_server_is_asked_three_times_two_seconds_apart() {
+    for kind in [FailureKind::Denied, FailureKind::Unauthorized] {
+        let refused = fault(kind, Party::TokenServer, false);
+        for subject in ["a", "b", "c", "d"] {
+            let seen = delays(&RetryPolicy::default(), &operation(subject), &vec![refused.clone(); 3]);
+            assert!(seen[0].unwrap() >= seconds(2) && seen[1].unwrap() >= seconds(2), "{seen:?}");
+            assert_eq!(seen[2], None);
+        }
+        let eager = RetryPolicy { initial: Duration::ZERO, ..RetryPolicy::default() };
+        assert_eq!(delays(&eager, &operation("a"), std::slice::from_ref(&refused)), [Some(seconds(2))]);
+    }
+}
+
+#[test]
+fn one_attempt_means_one_whatever_the_cause() {
+    let policy = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
+    for failure in [
+        unavailable(),
+        fault(FailureKind::Internal, Party::Registry, true),
+        fault(FailureKind::Denied, Party::TokenServer, false),
+        Failure::new(FailureKind::RateLimited, "s", "m"),
+    ] {
+        assert_eq!(delays(&policy, &operation("a"), &[failure]), [None]);
+    }
+}
+
+#[test]
+fn a_hint_is_spread_by_a_tenth_and_at_most_a_second() {
+    for (asked, most) in [(Duration::from_millis(10), 1), (seconds(5), 500), (seconds(100), 1000)] {
+        let policy = RetryPolicy { initial: Duration::ZERO, ..RetryPolicy::default() };
+        let failure = unavailable().with_retry_after(asked);
+        for subject in 0..50 {
+            let seen = delays(&policy, &operation(&subject.to_string()), std::slice::from_ref(&failure));
+            let more = seen[0].unwrap() - asked;
+            assert!(more <= Duration::from_millis(most), "{asked:?} {more:?}");
+        }
+    }
+}
+
+#[test]
+fn a_hint_on_something_awaited_is_heeded_but_not_beyond_the_window() {
+    let policy = RetryPolicy::default();
+    let awaited = operation("a").awaited(seconds(60));
+    let absent = |asked| Failure::new(FailureKind::NotFound, "s", "m").with_retry_after(seconds(asked));
+    let soon = policy.next_delay(&awaited, after_looks(1), seconds(10), &absent(20)).unwrap();
+    assert!((seconds(20)..=seconds(21)).contains(&soon), "{soon:?}");
+    assert_eq!(policy.next_delay(&awaited, after_looks(1), seconds(10), &absent(3600)), Some(seconds(50)));
+}
+
+#[test]
+fn the_window_comes_on_top_of_the_limit() {
+    let policy = RetryPolicy { jitter: Jitter::None, ..RetryPolicy::default() };
+    let awaited = Operation { limit: seconds(10), ..operation("a") }.awaited(seconds(60));
+    assert_eq!(policy.next_delay(&awaited, after(1), seconds(67), &unavailable()), Some(seconds(2)));
+    assert_eq!(policy.next_delay(&awaited, after(1), seconds(68), &unavailable()), None);
+}
+
+#[test]
+fn absurd_numbers_do_not_overflow() {
+    for multiplier in [f64::NAN, f64::INFINITY, -1.0, 1e300] {
+        for n in [1, 2, 1000, u32::MAX] {
+            let delay = grow(seconds(2), multiplier, seconds(32), n);
+            assert!((seconds(2)..=seconds(32)).contains(&delay), "{multiplier} {n} {delay:?}");
+        }
+    }
+    assert_eq!(grow(Duration::MAX, 2.0, Duration::MAX, 5), Duration::MAX);
+}
+
+#[test]
+fn looks_come_further_and_further_apart() {
+    let poll = PollPolicy::default();
+    for looks in 1..=30 {
+        let delay = poll.delay("a", looks, 1);
+        let ceiling = Duration::from_millis(250 * (1 << looks.min(10)) / 2).min(poll.max);
+        assert!(delay >= ceiling / 2 && delay <= ceiling, "{looks} {delay:?}");
+    }
+}
