@@ -62,11 +62,27 @@ impl World {
         let history = self.registry.history();
         let mut found = incomplete(&history);
         found.extend(unintended(&history, intended));
-        for repository in self.built.destinations() {
-            let (immutable, floating) = self.built.classes(&repository);
+        // Target by target: one that failed must not hold the floating tags of the others back.
+        for target in &self.built.targets {
+            let (immutable, floating) = self.built.classes(target);
             found.extend(early(&history, intended, &immutable, &floating));
         }
         found
+    }
+
+    /// Floating tags that moved before every immutable tag of their repository was set, as no undisturbed run does.
+    pub(crate) fn out_of_order(&self, intended: &BTreeMap<TagName, String>) -> Vec<String> {
+        let history = self.registry.history();
+        let within = |repository: &str, tags: Vec<TagName>| -> Vec<TagName> {
+            tags.into_iter().filter(|tag| tag.repository == repository).collect()
+        };
+        let early_in = |repository: String| {
+            let classes = self.built.targets.iter().map(|target| self.built.classes(target));
+            let (immutable, floating): (Vec<_>, Vec<_>) = classes.unzip();
+            let immutable = within(&repository, immutable.concat());
+            early(&history, intended, &immutable, &within(&repository, floating.concat()))
+        };
+        self.built.destinations().into_iter().flat_map(early_in).collect()
     }
 
     /// The requests that ask for a change, since an entry of the log.

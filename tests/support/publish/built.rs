@@ -103,12 +103,15 @@ impl Built {
         all
     }
 
-    /// The immutable and the floating tags of one repository, over all targets.
+    /// The immutable and the floating tags of one target, in all repositories.
     #[must_use]
-    pub fn classes(&self, repository: &str) -> (Vec<TagName>, Vec<TagName>) {
-        let named = |tags: Vec<String>| tags.into_iter().map(|tag| TagName::new(repository, &tag));
-        let immutable = self.targets.iter().flat_map(|target| named(self.immutable(target)));
-        let floating = self.targets.iter().flat_map(|target| named(self.floating(target)));
-        (immutable.collect(), floating.collect())
+    pub fn classes(&self, target: &Target) -> (Vec<TagName>, Vec<TagName>) {
+        let everywhere = |tags: Vec<String>| {
+            let named = |repository: &String| -> Vec<TagName> {
+                tags.iter().map(|tag| TagName::new(repository, tag)).collect()
+            };
+            self.destinations().iter().flat_map(named).collect()
+        };
+        (everywhere(self.immutable(target)), everywhere(self.floating(target)))
     }
 }
