@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use bakery_core::policy::RetryTexts;
+
 /// A variable that bakery reads.
 pub(crate) struct Variable {
     /// Its name.
@@ -39,24 +41,20 @@ pub(crate) const STATE_HOME: Variable =
     Variable { name: "XDG_STATE_HOME", about: "parent of the folder with the key that signs them" };
 /// Attempts of one request to a registry.
 pub(crate) const RETRY_ATTEMPTS: Variable = Variable {
-    name: "BAKERY_REGISTRY_RETRY_ATTEMPTS",
+    name: RetryTexts::ATTEMPTS,
     about: "default of --retry-attempts for registries: attempts in all, at least 1",
 };
 /// The first pause.
 pub(crate) const RETRY_INITIAL_BACKOFF: Variable = Variable {
-    name: "BAKERY_REGISTRY_RETRY_INITIAL_BACKOFF",
+    name: RetryTexts::INITIAL_BACKOFF,
     about: "seconds before the second attempt; the longest, as the pause is spread at random",
 };
 /// The longest pause.
-pub(crate) const RETRY_MAX_BACKOFF: Variable = Variable {
-    name: "BAKERY_REGISTRY_RETRY_MAX_BACKOFF",
-    about: "seconds that the pause between two attempts grows to",
-};
+pub(crate) const RETRY_MAX_BACKOFF: Variable =
+    Variable { name: RetryTexts::MAX_BACKOFF, about: "seconds that the pause between two attempts grows to" };
 /// How the pause grows.
-pub(crate) const RETRY_MULTIPLIER: Variable = Variable {
-    name: "BAKERY_REGISTRY_RETRY_MULTIPLIER",
-    about: "growth of the pause per attempt, at least 1",
-};
+pub(crate) const RETRY_MULTIPLIER: Variable =
+    Variable { name: RetryTexts::MULTIPLIER, about: "growth of the pause per attempt, at least 1" };
 /// How long what was pushed may be unreadable.
 pub(crate) const WAIT_TIMEOUT: Variable =
     Variable { name: "BAKERY_WAIT_TIMEOUT", about: "default of --wait-timeout" };

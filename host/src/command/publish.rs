@@ -176,11 +176,17 @@ fn conclude(options: &PublishOptions, closing: &Closing<'_>, exit: Exit, talker:
     Ok(ended)
 }
 
-/// What was published; what failed is not.
+/// What was published; what failed is not. Sizes are those of the index and cost no request.
 fn summary(closing: &Closing<'_>) -> Summary {
+    let reports = &closing.published.targets;
+    let good = |uid: &str| reports.iter().find(|one| one.uid == uid && one.status.is_good());
     let mut summary = Summary::of_plan(closing.plan);
-    let good = |uid: &str| closing.published.targets.iter().any(|one| one.uid == uid && one.status.is_good());
-    summary.targets.retain(|target| good(&target.uid));
+    summary.targets.retain_mut(|target| {
+        let Some(report) = good(&target.uid) else { return false };
+        target.layers = report.measured.map(|measured| measured.layers);
+        target.registry_size = report.measured.map(|measured| measured.bytes);
+        true
+    });
     summary
 }
 

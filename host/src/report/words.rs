@@ -64,9 +64,15 @@ mod tests {
 
     #[test]
     fn durations_are_written_with_the_unit_that_matters() {
-        for (millis, words) in
-            [(0, "0s"), (23, "23ms"), (400, "0.4s"), (1500, "1.5s"), (42_000, "42s"), (185_000, "3m05s"), (3_720_000, "1h02m")]
-        {
+        for (millis, words) in [
+            (0, "0s"),
+            (23, "23ms"),
+            (400, "0.4s"),
+            (1500, "1.5s"),
+            (42_000, "42s"),
+            (185_000, "3m05s"),
+            (3_720_000, "1h02m"),
+        ] {
             assert_eq!(duration(Duration::from_millis(millis)), words);
         }
     }

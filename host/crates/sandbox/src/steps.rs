@@ -3,9 +3,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bakery_core::port::{
-    BoxFuture, EventSink, Failure, FailureKind, StepCall, StepOutcome, StepRunner, Steps,
-    registry::{Access, Traffic},
+use bakery_core::{
+    model::Digest,
+    port::{
+        BoxFuture, EventSink, Failure, FailureKind, Measured, StepCall, StepOutcome, StepRunner, Steps,
+        registry::{Access, Traffic},
+    },
 };
 use bakery_gate::Instant;
 use bakery_transfer::Transfer;
@@ -63,6 +66,10 @@ impl StepRunner for Target {
 
     fn traffic(&self) -> Traffic {
         self.transfer.traffic()
+    }
+
+    fn measured(&self, index: &Digest) -> Option<Measured> {
+        self.transfer.measured(index)
     }
 }
 

@@ -9,6 +9,7 @@ mod copy;
 mod flight;
 mod guard;
 mod heal;
+mod measure;
 mod memory;
 mod operation;
 mod options;

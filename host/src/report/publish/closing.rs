@@ -7,7 +7,7 @@ use bakery_run::publish::{Published, Status, TargetReport};
 use serde_json::Value;
 
 use super::{job_summary, result, words};
-use crate::report::{Exit, Talker, words::count};
+use crate::report::{Exit, Talker, escape::line, words::count};
 
 /// Targets that a list on standard error names.
 const LISTED: usize = 20;
@@ -59,13 +59,14 @@ impl Closing<'_> {
     /// One error per target: what ended it, what went wrong beside that, and what its tags are.
     fn tell_failures(&self, report: &TargetReport, talker: &Talker) {
         let Status::Failed { step, failure } = &report.status else { return };
-        let mut text = format!("[{}] {step}: {}", report.uid, failure.message);
+        // One line each: a registry's text must not look like a line of ours.
+        let mut text = format!("[{}] {step}: {}", report.uid, line(&failure.message));
         for further in &report.further {
-            text.push_str(&format!("\n  beside that: {}", further.message));
+            text.push_str(&format!("\n  beside that: {}", line(&further.message)));
         }
         if !self.dry_run {
-            for line in words::remains(report) {
-                text.push_str(&format!("\n  {line}"));
+            for repository in words::remains(report) {
+                text.push_str(&format!("\n  {repository}"));
             }
         }
         talker.titled_error(&report.uid, &text, failure.hint.as_deref());
@@ -91,8 +92,8 @@ impl Closing<'_> {
         for report in stopped.iter().take(LISTED) {
             let Status::Cancelled { step } = &report.status else { continue };
             text.push_str(&format!("\n  [{}] {step}", report.uid));
-            for line in words::remains(report) {
-                text.push_str(&format!("; {line}"));
+            for repository in words::remains(report) {
+                text.push_str(&format!("; {repository}"));
             }
         }
         if stopped.len() > LISTED {
@@ -134,14 +135,23 @@ mod tests {
 
     #[test]
     fn each_failure_is_told_once_with_what_is_missing_and_how_to_go_on() {
-        insta::assert_snapshot!(told(Host::Plain, Some(Exit::Terminated)), @"");
+        insta::assert_snapshot!(told(Host::Plain, Some(Exit::Terminated)), @r#"
+        4 targets: 1 published, 1 unchanged, 1 failed, 1 stopped; 148 requests, 12.5 kB sent, 3.2 kB received, in 1.5s
+        error: [app-1-2-0-standard-ubuntu-24-04] index-place: `denied`\n::error::owned\n| <b>x</b> | @team \u{1b}[2J
+          r.example/app: not written 1.2.0, latest
+          hint: ask for `write`
+        error: stopped by SIGTERM; 1 of 4 targets is not done
+          [app-1-3-0-standard-ubuntu-24-04-daily] index-tag; r.example/app: in place 1.3.0; not written latest
+        note: what is in place stays, and the same command continues from there:
+          bakery ci publish './*.json'
+        "#);
     }
 
     #[test]
     fn on_github_a_failure_is_one_annotation_and_no_text_can_be_a_command() {
         let text = told(Host::GitHub, None);
         let commands: Vec<&str> = text.lines().filter(|line| line.starts_with("::")).collect();
-        insta::assert_snapshot!(commands.join("\n"), @"");
+        insta::assert_snapshot!(commands.join("\n"), @r#"::error title=app-1-2-0-standard-ubuntu-24-04::[app-1-2-0-standard-ubuntu-24-04] index-place: `denied`\n::error::owned\n| <b>x</b> | @team \u{1b}[2J%0A  r.example/app: not written 1.2.0, latest%0Aask for `write`"#);
     }
 
     #[test]

@@ -29,10 +29,10 @@ pub(super) fn markdown(closing: &Closing<'_>) -> String {
         if left > 0 {
             text.push_str(&format!("\n{} left out.\n", words::count(left, "failure")));
         }
-        if !closing.dry_run {
-            let command = markdown_code(closing.command);
-            text.push_str(&format!("\nThe same command continues from what is in place: {command}\n"));
-        }
+    }
+    if !closing.dry_run && closing.published.unfinished().next().is_some() {
+        let command = markdown_code(closing.command);
+        text.push_str(&format!("\nThe same command continues from what is in place: {command}\n"));
     }
     text.push('\n');
     text
@@ -126,7 +126,26 @@ mod tests {
 
     #[test]
     fn the_page_has_a_row_per_target_and_every_failure() {
-        insta::assert_snapshot!(sample_markdown(1), @"");
+        insta::assert_snapshot!(sample_markdown(1), @r#"
+        ### Publish
+
+        4 targets: 1 published, 1 unchanged, 1 failed, 1 stopped; 148 requests, 12.5 kB sent, 3.2 kB received, in 1.5s
+
+        | Target | Result | Index | Tags | Waited | Requests |
+        |---|---|---|---|---|---|
+        | `app-1-0-0-standard-ubuntu-24-04`<br>`linux/arm64, linux/amd64` | published | `sha256:25fb9f39127dac30ab5eb1efd2a119e6acc4dff111059caa996c0233f35d3693` | `r.example/app` `1.0.0` `latest` | 4.2s | 37 |
+        | `app-1-1-0-standard-ubuntu-24-04`<br>`linux/arm64, linux/amd64` | unchanged | `sha256:36cd7fc8da54ca3d17310a282e51d84823bbc80672ab1c89979af1e1843fbdbc` | `r.example/app` already right: `1.1.0` `latest` | — | 37 |
+        | `app-1-2-0-standard-ubuntu-24-04`<br>`linux/arm64, linux/amd64` | **failed** in index-place | — | `r.example/app` **not written**: `1.2.0` `latest` | — | 37 |
+        | `app-1-3-0-standard-ubuntu-24-04-daily`<br>`linux/arm64, linux/amd64` | **stopped** in index-tag | `sha256:1fe8f6ee4e8122ddfc6b2b7089903bddcdd3f0057abb92ac5e7447d67f1ea6b8` | `r.example/app` `1.3.0` **not written**: `latest` | — | 37 |
+
+        #### Failures
+
+        - `app-1-2-0-standard-ubuntu-24-04`: `'denied'\n::error::owned\n¦ <b>x</b> ¦ @team \u{1b}[2J`
+          - `ask for 'write'`
+
+        The same command continues from what is in place: `bakery ci publish './*.json'`
+
+        "#);
     }
 
     #[test]

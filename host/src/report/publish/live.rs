@@ -20,6 +20,13 @@ const TURNS: [char; 4] = ['-', '\\', '|', '/'];
 
 /// An area that draws itself from now on.
 pub(super) fn area(course: &Arc<Mutex<Course>>, target: ProgressDrawTarget) -> ProgressBar {
+    let bar = still(course, target);
+    bar.enable_steady_tick(TICK);
+    bar
+}
+
+/// An area that is drawn when it is told to.
+fn still(course: &Arc<Mutex<Course>>, target: ProgressDrawTarget) -> ProgressBar {
     let started = Instant::now();
     let course = Arc::clone(course);
     let text = move |_: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
@@ -28,9 +35,7 @@ pub(super) fn area(course: &Arc<Mutex<Course>>, target: ProgressDrawTarget) -> P
     };
     let style =
         ProgressStyle::with_template("{area}").expect("the template is a constant").with_key("area", text);
-    let bar = ProgressBar::with_draw_target(None, target).with_style(style);
-    bar.enable_steady_tick(TICK);
-    bar
+    ProgressBar::with_draw_target(None, target).with_style(style)
 }
 
 /// The area at one moment.
@@ -140,7 +145,7 @@ mod tests {
         let terminal = indicatif::InMemoryTerm::new(20, 100);
         let (course, _) = course(1);
         let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
-        let bar = area(&Arc::new(Mutex::new(course)), target);
+        let bar = still(&Arc::new(Mutex::new(course)), target);
         bar.tick();
         assert!(
             terminal.contents().contains("app-0: brings its images into place"),

@@ -16,7 +16,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget};
 
 use super::{course::Course, live, words};
 use crate::report::{
-    Talker,
+    Talker, escape,
     stderr::{Host, Style, Threshold, is_detail},
 };
 
@@ -58,8 +58,7 @@ impl Progress {
     /// A target ended.
     pub(crate) fn ended(&self, report: &TargetReport) {
         self.course().end(&report.uid, report.status.is_good());
-        let line =
-            format!("[{}] {}", crate::report::escape::line(&report.uid), words::ended(report, self.dry_run));
+        let line = format!("[{}] {}", escape::line(&report.uid), words::ended(report, self.dry_run));
         self.reports().insert(report.uid.clone(), report.clone());
         let lines = self.groups().remove(report.uid.as_str()).unwrap_or_default();
         if self.style.host == Host::GitHub {
@@ -73,7 +72,7 @@ impl Progress {
     pub(crate) fn finish(&self) {
         let left: Vec<_> = self.groups().drain().collect();
         for (target, lines) in left {
-            self.talker.group(&format!("[{}] did not end", crate::report::escape::line(&target)), &lines);
+            self.talker.group(&format!("[{}] did not end", escape::line(&target)), &lines);
         }
         if let Some(bar) = &self.live {
             bar.finish_and_clear();
@@ -115,7 +114,8 @@ impl Progress {
     }
 
     fn say(&self, target: &Arc<str>, event: &Event, verbose: bool) {
-        let line = words::event(target, event, self.dry_run);
+        let text = words::event(event, self.dry_run);
+        let line = format!("[{}] {text}", escape::line(target));
         let waiting = matches!(event, Event::Waiting { .. });
         let detail = is_detail(event) && !(self.dry_run && matches!(event, Event::Effect { .. }));
         match self.style.host {
@@ -123,7 +123,7 @@ impl Progress {
             Host::GitHub if !waiting => {
                 let written = matches!(event, Event::Effect { verb: "push" | "tag", .. });
                 if verbose || written || !detail {
-                    self.keep(target, line);
+                    self.keep(target, text);
                 }
             }
             Host::Plain if waiting && self.live.is_some() && !verbose => {}
@@ -173,6 +173,7 @@ fn unknown(target: &PublishTarget, step: &'static str) -> TargetReport {
         retries: 0,
         effects: Vec::new(),
         traffic: Traffic::default(),
+        measured: None,
         elapsed: Duration::ZERO,
     }
 }
@@ -248,7 +249,13 @@ mod tests {
     fn a_plain_log_has_a_line_for_what_takes_long_and_for_each_end() {
         let (progress, text) = progress(Host::Plain, Threshold::Info, false);
         happen(&progress);
-        insta::assert_snapshot!(text.get(), @"");
+        insta::assert_snapshot!(text.get(), @r#"
+        [app-1-0-0-standard-ubuntu-24-04] waiting for r.example/tmp@sha256:ab: not there\n::error::yet (waited 0s, looks again in 2.0s, gives up in 10m00s)
+        [app-1-0-0-standard-ubuntu-24-04] waiting for r.example/tmp@sha256:ab: not there\n::error::yet (waited 6.0s, looks again in 2.0s, gives up in 9m54s)
+        [app-1-0-0-standard-ubuntu-24-04] r.example/tmp is there after waiting 8.0s
+        [app-1-1-0-standard-ubuntu-24-04] unchanged, sha256:36cd7fc8da54ca3d17310a282e51d84823bbc80672ab1c89979af1e1843fbdbc: 2 tags right before; sent 3.1 kB, 37 requests in 0.5s
+        [app-1-0-0-standard-ubuntu-24-04] published as sha256:25fb9f39127dac30ab5eb1efd2a119e6acc4dff111059caa996c0233f35d3693: 2 tags written; mounted 2 blobs, uploaded 1 blob, sent 3.1 kB, 37 requests in 0.5s, waited 4.2s, 1 retry
+        "#);
     }
 
     #[test]
@@ -257,14 +264,26 @@ mod tests {
         happen(&progress);
         let would: Vec<String> =
             text.get().lines().filter(|line| line.contains("would ")).map(str::to_owned).collect();
-        insta::assert_snapshot!(would.join("\n"), @"");
+        insta::assert_snapshot!(would.join("\n"), @r#"
+        [app-1-1-0-standard-ubuntu-24-04] would mount r.example/app@sha256:ab
+        [app-1-0-0-standard-ubuntu-24-04] would tag r.example/app@sha256:ab
+        [app-1-0-0-standard-ubuntu-24-04] would be published as sha256:25fb9f39127dac30ab5eb1efd2a119e6acc4dff111059caa996c0233f35d3693: 2 tags to write; 2 blobs to mount, 1 blob to upload, sent 3.1 kB, 37 requests in 0.5s, waited 4.2s, 1 retry
+        "#);
     }
 
     #[test]
     fn github_gets_one_group_per_target_that_no_text_can_leave() {
         let (progress, text) = progress(Host::GitHub, Threshold::Info, false);
         happen(&progress);
-        insta::assert_snapshot!(text.get(), @"");
+        insta::assert_snapshot!(text.get(), @r#"
+        [app-1-0-0-standard-ubuntu-24-04] waiting for r.example/tmp@sha256:ab: not there\n::error::yet (waited 0s, looks again in 2.0s, gives up in 10m00s)
+        [app-1-0-0-standard-ubuntu-24-04] waiting for r.example/tmp@sha256:ab: not there\n::error::yet (waited 6.0s, looks again in 2.0s, gives up in 9m54s)
+        [app-1-1-0-standard-ubuntu-24-04] unchanged, sha256:36cd7fc8da54ca3d17310a282e51d84823bbc80672ab1c89979af1e1843fbdbc: 2 tags right before; sent 3.1 kB, 37 requests in 0.5s
+        ::group::[app-1-0-0-standard-ubuntu-24-04] published as sha256:25fb9f39127dac30ab5eb1efd2a119e6acc4dff111059caa996c0233f35d3693: 2 tags written; mounted 2 blobs, uploaded 1 blob, sent 3.1 kB, 37 requests in 0.5s, waited 4.2s, 1 retry
+        r.example/tmp is there after waiting 8.0s
+        tag r.example/app@sha256:ab
+        ::endgroup::
+        "#);
     }
 
     #[test]

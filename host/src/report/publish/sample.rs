@@ -9,7 +9,7 @@ use bakery_core::{
         Identity,
         publish::{PublishPlan, PublishTarget, TargetDestination},
     },
-    port::{Failure, FailureKind, StepSource, registry::Traffic},
+    port::{Failure, FailureKind, Measured, StepSource, registry::Traffic},
 };
 use bakery_run::publish::{DestinationReport, Effect, Published, Status, TargetReport, Wait};
 
@@ -71,7 +71,12 @@ fn report(target: &PublishTarget, status: Status) -> TargetReport {
         Status::Cancelled { .. } => (tags[..1].to_vec(), Vec::new(), tags[1..].to_vec()),
     };
     let good = matches!(status, Status::Published | Status::Unchanged);
-    let effect = |verb, subject: &str| Effect { verb, subject: subject.to_owned(), detail: String::new() };
+    let effect = |verb, subject: &str, detail: &str| Effect {
+        verb,
+        subject: format!("r.example/app{subject}"),
+        detail: detail.to_owned(),
+    };
+    let from = "from `r.example/tmp/app/tmp`";
     let waited = matches!(status, Status::Published);
     TargetReport {
         uid: target.uid.clone(),
@@ -94,11 +99,17 @@ fn report(target: &PublishTarget, status: Status) -> TargetReport {
             .collect(),
         retries: u32::from(waited),
         effects: if waited {
-            vec![effect("mount", "a"), effect("mount", "b"), effect("upload", "c"), effect("tag", "d")]
+            vec![
+                effect("mount", "@sha256:11", from),
+                effect("mount", "@sha256:22", from),
+                effect("upload", "@sha256:33", "64 bytes"),
+                effect("tag", ":1.0.0", "at the index"),
+            ]
         } else {
             Vec::new()
         },
         traffic: Traffic { requests: 37, sent: 3149, received: 812 },
+        measured: good.then_some(Measured { layers: 11, bytes: 1500 }),
         elapsed: Duration::from_millis(500),
         status,
     }

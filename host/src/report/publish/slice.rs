@@ -76,7 +76,12 @@ mod tests {
             targets: vec![target("1.10.0", sizes[0]), target("1.9.0", sizes[1])],
             ..Summary::default()
         };
-        insta::assert_snapshot!(table(&summary([Some(1500), Some(500)])), @"");
+        insta::assert_snapshot!(table(&summary([Some(1500), Some(500)])), @r#"
+        image      version  os            variant  platforms  tags  layers  size
+        app        1.10.0   Ubuntu 24.04           2          4     —       1.5 kB
+        app        1.9.0    Ubuntu 24.04           2          4     —       500 B
+        2 targets                                  4          8             2.0 kB
+        "#);
         assert!(table(&summary([Some(1500), None])).lines().last().unwrap().ends_with('—'));
     }
 }

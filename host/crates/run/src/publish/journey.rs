@@ -118,6 +118,7 @@ impl<'p> Journey<'p> {
             retries: recorded.retries,
             effects: recorded.effects,
             traffic: self.runner.traffic(),
+            measured: self.index().and_then(|index| self.runner.measured(index)),
             elapsed: self.last.saturating_duration_since(self.began),
         }
     }

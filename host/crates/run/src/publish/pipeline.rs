@@ -8,7 +8,11 @@ use bakery_core::{
 };
 
 use super::{
-    call::Calls, journey::Journey, options::PublishOptions, report::{Published, TargetReport}, running::Running,
+    call::Calls,
+    journey::Journey,
+    options::PublishOptions,
+    report::{Published, TargetReport},
+    running::Running,
     schedule::Schedule,
 };
 
@@ -54,9 +58,7 @@ pub async fn publish(
     }
     let targets = journeys.iter().zip(reports);
     Published {
-        targets: targets
-            .map(|(journey, report)| report.unwrap_or_else(|| tell(journey, options)))
-            .collect(),
+        targets: targets.map(|(journey, report)| report.unwrap_or_else(|| tell(journey, options))).collect(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bakery_core::{
     model::{Digest, Repository, Tag},
-    port::{Failure, registry::Traffic},
+    port::{Failure, Measured, registry::Traffic},
 };
 
 /// What became of a run.
@@ -102,6 +102,8 @@ pub struct TargetReport {
     pub effects: Vec<Effect>,
     /// What went over the wire for it.
     pub traffic: Traffic,
+    /// What its index leads to, where that is known without asking.
+    pub measured: Option<Measured>,
     /// From the beginning of its first step to the end of its last one, waiting for others included.
     pub elapsed: Duration,
 }
