@@ -100,7 +100,7 @@ fn what_never_comes_fails_its_target_alone_and_is_named() {
     let world = World::of(&built, Script::new().lag(lag));
     let done = world.job.command().args(["--wait-timeout", "2s"]).run();
     assert_ne!(done.code, 0, "{}", done.stderr);
-    assert_eq!(world.each_failure_is_told_once(&done), 1);
+    assert_eq!(world.each_failure_is_told_once(&done).len(), 1);
     let error = done.stderr.lines().find(|line| line.starts_with("error")).unwrap();
     assert!(error.contains(built.targets[0].source("linux/arm64")), "{}", done.stderr);
     let tags = world.registry.tags("images/app");
