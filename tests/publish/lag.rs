@@ -1,6 +1,5 @@
 //! A registry that shows late what was pushed: the publish waits as long as it takes and not longer, says for whom, and
 //! what lags holds up nothing else.
-#![expect(clippy::print_stderr, reason = "the figures are for whoever reads the output")]
 
 use std::time::{Duration, Instant};
 

@@ -42,7 +42,7 @@ fn a_registry_that_takes_several_tags_in_one_request_gets_them_so_once_that_is_k
         world.job.login(LOGIN.0, LOGIN.1);
         world.published();
         let log = world.registry.log().of(Operation::PutManifest);
-        (log.only(|entry| tagged(entry)).len(), log.only(|entry| entry.query.contains("tag=")).len())
+        (log.only(tagged).len(), log.only(|entry| entry.query.contains("tag=")).len())
     };
     let (alone, tried) = several(Profile::default());
     assert!(tried <= 1, "a registry that does not is asked once");
