@@ -1,6 +1,9 @@
 //! What ended the predecessor with a traceback, or a run for no reason at all, works here or is a plain error.
 
-use bakery_fault_registry::{Action, Answer, FaultRegistry, Operation, Script, When, script::AnswerBody};
+use bakery_fault_registry::{
+    Action, Answer, FaultRegistry, Operation, Script, When,
+    script::{AnswerBody, Point, RateHint},
+};
 use bakery_tests::publish::Scenario;
 
 use crate::world::World;
@@ -62,7 +65,7 @@ fn an_error_that_is_no_text_is_a_plain_failure() {
         world.registry.add_rule(When::on(Operation::PutManifest).then(Action::CorruptBody));
         let done = world.publish();
         assert_eq!(done.code, 1, "{}", done.stderr);
-        assert_eq!(world.each_failure_is_told_once(&done), 1);
+        assert_eq!(world.each_failure_is_told_once(&done).len(), 1);
         assert!(!done.stderr.contains("panicked"), "{}", done.stderr);
         assert!(done.stderr.len() < 20_000, "a long body is cut: {} bytes", done.stderr.len());
     }
@@ -74,7 +77,7 @@ fn a_login_page_with_status_200_is_no_manifest() {
     world.registry.add_rule(When::on(Operation::GetManifest).then(Action::answer(Answer::login_page())));
     let done = world.job.command().args(["--wait-timeout", "2s", "--retry-attempts", "2"]).run();
     assert_ne!(done.code, 0, "{}", done.stderr);
-    assert_eq!(world.each_failure_is_told_once(&done), 1);
+    assert_eq!(world.each_failure_is_told_once(&done).len(), 1);
     assert!(world.state().tags.is_empty());
 }
 
@@ -132,4 +135,45 @@ fn what_is_published_asks_no_upstream() {
         "    devVersions:\n      - {sourceType: channel, product: nowhere, channel: daily, os: [{name: Ubuntu 24.04}]}\n    versions:",
     );
     world.published();
+}
+
+#[test]
+fn a_token_that_is_too_short_for_the_run_is_replaced_in_time() {
+    use bakery_fault_registry::Auth;
+    use bakery_tests::publish::LOGIN;
+    let auth = Auth::bearer(LOGIN.0, LOGIN.1).token_seconds(1);
+    let world = World::new(Scenario::new().versions(6), Script::new().auth(auth).latency_ms(150));
+    world.job.login(LOGIN.0, LOGIN.1);
+    world.published();
+    let log = world.registry.log();
+    assert!(log.of(Operation::Token).len() > 1, "{:#?}", log.lines());
+}
+
+#[test]
+fn a_read_that_hangs_is_asked_for_once_more() {
+    let stall = Action::Stall { point: Point::Before };
+    let rule = When::on(Operation::GetManifest).nth(2).then(stall).named("hang");
+    let world = World::new(Scenario::new(), Script::new().rule(rule));
+    world.published();
+    assert_eq!(world.registry.fired()["hang"], 1);
+}
+
+#[test]
+fn a_registry_that_bears_two_requests_at_a_time_is_not_overrun() {
+    use bakery_fault_registry::script::{Load, Over, Rate};
+    for load in [
+        Load { concurrency: Some(2), over: Over::Refuse, latency_ms: 5, ..Load::default() },
+        Load { rate: Some(Rate { burst: 10, per_second: 40.0, hint: RateHint::Ghcr }), ..Load::default() },
+    ] {
+        let world = World::new(Scenario::new().versions(3).layers(3), Script::new().load(load));
+        // Pauses as they are meant: a rate is not outlived by asking again at once.
+        let pauses =
+            [("BAKERY_REGISTRY_RETRY_INITIAL_BACKOFF", "0.3"), ("BAKERY_REGISTRY_RETRY_MAX_BACKOFF", "3")];
+        let command = world.job.command();
+        let done = pauses.iter().fold(command, |command, (name, value)| command.env(name, value)).run();
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        assert_eq!(world.state().problems(&world.built), [""; 0]);
+        let refused = world.registry.counters().by_status.get(&429).copied().unwrap_or_default();
+        assert!(refused > 0, "the limit was felt: {}", done.stderr);
+    }
 }

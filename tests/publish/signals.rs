@@ -1,6 +1,5 @@
 //! Ctrl-C and SIGTERM, while the program waits for a digest, between two attempts, and in the middle of an upload: it
 //! ends at once, leaves no child behind, says what is and what is not published, and the same command then completes.
-#![expect(clippy::print_stderr, reason = "the figures are for whoever reads the output")]
 
 use std::time::{Duration, Instant};
 

@@ -59,30 +59,30 @@ impl World {
     /// What the history of the registry has against the run: tags that led to something incomplete, went where nobody
     /// wanted them, or moved before others that must come first.
     pub(crate) fn violations(&self, intended: &BTreeMap<TagName, String>) -> Vec<String> {
+        self.violations_but_for(intended, &[])
+    }
+
+    /// The same where these targets failed: they leave the others alone, so the others' floating tags move. Their own
+    /// ones still come after all of their immutable ones.
+    pub(crate) fn violations_but_for(
+        &self,
+        intended: &BTreeMap<TagName, String>,
+        failed: &[String],
+    ) -> Vec<String> {
         let history = self.registry.history();
         let mut found = incomplete(&history);
         found.extend(unintended(&history, intended));
-        // Target by target: one that failed must not hold the floating tags of the others back.
-        for target in &self.built.targets {
-            let (immutable, floating) = self.built.classes(target);
+        for repository in self.built.destinations() {
+            let (lost, kept): (Vec<_>, Vec<_>) =
+                self.built.targets.iter().partition(|target| failed.contains(&target.uid));
+            let (immutable, floating) = self.built.classes(&repository, &kept);
             found.extend(early(&history, intended, &immutable, &floating));
+            for target in lost {
+                let (immutable, floating) = self.built.classes(&repository, &[target]);
+                found.extend(early(&history, intended, &immutable, &floating));
+            }
         }
         found
-    }
-
-    /// Floating tags that moved before every immutable tag of their repository was set, as no undisturbed run does.
-    pub(crate) fn out_of_order(&self, intended: &BTreeMap<TagName, String>) -> Vec<String> {
-        let history = self.registry.history();
-        let within = |repository: &str, tags: Vec<TagName>| -> Vec<TagName> {
-            tags.into_iter().filter(|tag| tag.repository == repository).collect()
-        };
-        let early_in = |repository: String| {
-            let classes = self.built.targets.iter().map(|target| self.built.classes(target));
-            let (immutable, floating): (Vec<_>, Vec<_>) = classes.unzip();
-            let immutable = within(&repository, immutable.concat());
-            early(&history, intended, &immutable, &within(&repository, floating.concat()))
-        };
-        self.built.destinations().into_iter().flat_map(early_in).collect()
     }
 
     /// The requests that ask for a change, since an entry of the log.
@@ -90,14 +90,15 @@ impl World {
         self.registry.log().since(mark).only(|entry| entry.operation.writes()).lines()
     }
 
-    /// Checks that standard error has one error for each target that the result calls failed, and no other.
-    pub(crate) fn each_failure_is_told_once(&self, done: &Finished) -> usize {
+    /// Checks that standard error has one error for each target that the result calls failed, and no other. Gives their
+    /// identifiers.
+    pub(crate) fn each_failure_is_told_once(&self, done: &Finished) -> Vec<String> {
         let result = self.job.result().unwrap_or_else(|| panic!("no result: {}", done.stderr));
         let targets = result["targets"].as_array().unwrap();
-        let failed: Vec<&str> = targets
+        let failed: Vec<String> = targets
             .iter()
             .filter(|target| target["status"] == "failed")
-            .map(|target| target["uid"].as_str().unwrap())
+            .map(|target| target["uid"].as_str().unwrap().to_owned())
             .collect();
         let errors: Vec<&str> = done.stderr.lines().filter(|line| line.starts_with("error")).collect();
         assert_eq!(errors.len(), failed.len(), "{failed:?}: {}", done.stderr);
@@ -105,6 +106,6 @@ impl World {
             let told = errors.iter().filter(|line| line.contains(&format!("[{uid}]"))).count();
             assert_eq!(told, 1, "{uid}: {}", done.stderr);
         }
-        failed.len()
+        failed
     }
 }

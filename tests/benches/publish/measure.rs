@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use bakery_fault_registry::{Auth, FaultRegistry, Log, Script};
+use bakery_fault_registry::{Auth, FaultRegistry, Log, Operation, Script};
 use bakery_tests::{
     artefact_folder,
     publish::{Built, Job, LOGIN, state},
@@ -34,6 +34,21 @@ pub(crate) struct Measured {
 impl Measured {
     pub(crate) fn requests(&self) -> usize {
         self.log.len()
+    }
+
+    /// From the arrival of the first request to the end of the last answer.
+    pub(crate) fn wire(&self) -> Duration {
+        let begun = self.log.entries.first().map_or(Duration::ZERO, |entry| entry.started);
+        let ended = self.log.entries.iter().filter_map(|entry| entry.ended).max().unwrap_or_default();
+        ended.saturating_sub(begun)
+    }
+
+    /// From the first request that moves a tag to the end of the last one.
+    pub(crate) fn tagging(&self) -> Duration {
+        let pushes = self.log.of(Operation::PutManifest);
+        let moves =
+            pushes.only(|entry| !entry.path.contains("/manifests/sha256:") || entry.query.contains("tag="));
+        Self { log: moves, ..*self }.wire()
     }
 
     /// The most requests that were open at one time.

@@ -10,16 +10,18 @@ use super::Scenario;
 /// Everything that was built in a scenario.
 #[derive(Clone, Debug)]
 pub struct Built {
-    /// One for each version, oldest first.
+    /// One for each version of each image, image by image, oldest version first.
     pub targets: Vec<Target>,
     pub(super) scenario: Scenario,
 }
 
-/// One version of the image.
+/// One version of an image.
 #[derive(Clone, Debug)]
 pub struct Target {
     /// Its name in metadata files and reports.
     pub uid: String,
+    /// The name of its image.
+    pub name: String,
     /// `1.0.0`.
     pub version: String,
     /// Whether it is the latest one.
@@ -57,17 +59,24 @@ impl Built {
         }
     }
 
-    /// The repository that the builds pushed to, without its registry.
+    /// The repository that the builds of the first image pushed to, without its registry.
     #[must_use]
     pub fn staging(&self) -> String {
-        format!("tmp/{0}/tmp", self.scenario.image)
+        self.targets.first().map(|target| target.image.repository.clone()).unwrap_or_default()
     }
 
-    /// The repositories that it goes to, without their registry.
+    /// The repositories that everything goes to, without their registry.
     #[must_use]
     pub fn destinations(&self) -> Vec<String> {
-        let Scenario { namespaces, image, .. } = &self.scenario;
-        namespaces.iter().map(|namespace| format!("{namespace}/{image}")).collect()
+        let mut all: Vec<String> =
+            self.targets.iter().flat_map(|target| self.destinations_of(target)).collect();
+        all.dedup();
+        all
+    }
+
+    /// The repositories that one target goes to.
+    fn destinations_of(&self, target: &Target) -> Vec<String> {
+        self.scenario.namespaces.iter().map(|namespace| format!("{namespace}/{}", target.name)).collect()
     }
 
     /// Tags that name one version, in any one repository.
@@ -93,8 +102,8 @@ impl Built {
     #[must_use]
     pub fn tags(&self) -> BTreeMap<TagName, &Target> {
         let mut all = BTreeMap::new();
-        for repository in self.destinations() {
-            for target in &self.targets {
+        for target in &self.targets {
+            for repository in self.destinations_of(target) {
                 for tag in self.immutable(target).iter().chain(&self.floating(target)) {
                     all.insert(TagName::new(&repository, tag), target);
                 }
@@ -103,15 +112,12 @@ impl Built {
         all
     }
 
-    /// The immutable and the floating tags of one target, in all repositories.
+    /// The immutable and the floating tags of these targets in one repository.
     #[must_use]
-    pub fn classes(&self, target: &Target) -> (Vec<TagName>, Vec<TagName>) {
-        let everywhere = |tags: Vec<String>| {
-            let named = |repository: &String| -> Vec<TagName> {
-                tags.iter().map(|tag| TagName::new(repository, tag)).collect()
-            };
-            self.destinations().iter().flat_map(named).collect()
-        };
-        (everywhere(self.immutable(target)), everywhere(self.floating(target)))
+    pub fn classes(&self, repository: &str, targets: &[&Target]) -> (Vec<TagName>, Vec<TagName>) {
+        let named = |tags: Vec<String>| tags.into_iter().map(|tag| TagName::new(repository, &tag));
+        let immutable = targets.iter().flat_map(|target| named(self.immutable(target)));
+        let floating = targets.iter().flat_map(|target| named(self.floating(target)));
+        (immutable.collect(), floating.collect())
     }
 }

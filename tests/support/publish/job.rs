@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use serde_json::{Value, json};
 
-use super::{Built, metadata};
+use super::{Built, Target, metadata};
 use crate::{Program, Project};
 
 /// Name and password of the account that tests make in their own registries. It opens nothing else.
@@ -28,14 +28,13 @@ impl Job {
     #[must_use]
     pub fn new(built: &Built, host: &str) -> Self {
         let project = Project::new(&yaml(built, host));
-        let name = format!("{host}/{}:latest", built.staging());
         let mut files = Vec::new();
         for target in &built.targets {
+            let name = format!("{host}/{}:latest", target.image.repository);
             for (number, child) in target.image.children.iter().enumerate() {
                 let record = metadata::record(target, child, number, &name);
                 let architecture = child.platform.replace('/', "-").replacen("linux-", "", 1);
-                let file =
-                    format!("{}-{}-{architecture}-metadata.json", built.scenario.image, target.version);
+                let file = format!("{}-{}-{architecture}-metadata.json", target.name, target.version);
                 files.push(project.write(&file, pretty(&json!({ target.uid.as_str(): record }))));
             }
         }
@@ -145,7 +144,8 @@ fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).expect("a document without floats can be written")
 }
 
-/// The configuration: one registry entry for each namespace, one image, its versions newest first as people write them.
+/// The configuration: one registry entry for each namespace, the images, their versions newest first as people write
+/// them.
 fn yaml(built: &Built, host: &str) -> String {
     let scenario = &built.scenario;
     let mut text = "repository:\n  url: https://git.example/images\n  vendor: Example\n\
@@ -154,20 +154,25 @@ fn yaml(built: &Built, host: &str) -> String {
     for namespace in &scenario.namespaces {
         text.push_str(&format!("  - host: \"{host}\"\n    namespace: {namespace}\n"));
     }
-    text.push_str(&format!("images:\n  - name: {}\n", scenario.image));
-    if scenario.one_tag {
-        text.push_str("    tagPatterns:\n      - patterns: [\"{{ Version }}\"]\n");
-    }
-    text.push_str("    versions:\n");
-    for target in built.targets.iter().rev() {
-        text.push_str(&format!("      - name: {}\n", target.version));
-        if target.latest {
-            text.push_str("        latest: true\n");
+    text.push_str("images:\n");
+    for versions in built.targets.chunk_by(|one, next| one.name == next.name) {
+        text.push_str(&format!("  - name: {}\n", versions[0].name));
+        if scenario.one_tag {
+            text.push_str("    tagPatterns:\n      - patterns: [\"{{ Version }}\"]\n");
         }
-        text.push_str(&format!(
-            "        os:\n          - name: Ubuntu 24.04\n            primary: true\n            platforms: [{}]\n",
-            scenario.platforms.join(", ")
-        ));
+        text.push_str("    versions:\n");
+        for target in versions.iter().rev() {
+            text.push_str(&version(target, &scenario.platforms.join(", ")));
+        }
     }
     text
+}
+
+fn version(target: &Target, platforms: &str) -> String {
+    let latest = if target.latest { "        latest: true\n" } else { "" };
+    format!(
+        "      - name: {}\n{latest}        os:\n          - name: Ubuntu 24.04\n            primary: true\n\
+         \x20           platforms: [{platforms}]\n",
+        target.version
+    )
 }

@@ -1,14 +1,14 @@
-//! What shall have been built: how many versions of one image, for which platforms, out of how many layers, and where
-//! they shall go. Writes nothing.
+//! What shall have been built: how many images in how many versions, for which platforms, out of how many layers, and
+//! where they shall go. Writes nothing.
 
 use bakery_fault_registry::ImageBuilder;
 
 use super::built::{Built, Target};
 
-/// One image in some versions. The last version is the latest.
+/// Some images in some versions. The last version of each is the latest.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    pub(super) image: String,
+    pub(super) images: usize,
     pub(super) versions: usize,
     pub(super) namespaces: Vec<String>,
     pub(super) platforms: Vec<String>,
@@ -29,7 +29,7 @@ impl Scenario {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            image: "app".to_owned(),
+            images: 1,
             versions: 1,
             namespaces: vec!["images".to_owned()],
             platforms: vec!["linux/amd64".to_owned(), "linux/arm64".to_owned()],
@@ -40,7 +40,14 @@ impl Scenario {
         }
     }
 
-    /// So many versions: `1.0.0`, `1.1.0`, …
+    /// So many images: `app`, `app-1`, …
+    #[must_use]
+    pub fn images(mut self, count: usize) -> Self {
+        self.images = count;
+        self
+    }
+
+    /// So many versions of each: `1.0.0`, `1.1.0`, …
     #[must_use]
     pub fn versions(mut self, count: usize) -> Self {
         self.versions = count;
@@ -75,7 +82,7 @@ impl Scenario {
         self
     }
 
-    /// Below them so many layers that all versions share.
+    /// Below them so many layers that all images and versions share.
     #[must_use]
     pub fn base_layers(mut self, count: usize) -> Self {
         self.base_layers = count;
@@ -95,23 +102,29 @@ impl Scenario {
     /// When memory runs out.
     #[must_use]
     pub fn build(self) -> Built {
-        let platforms: Vec<&str> = self.platforms.iter().map(String::as_str).collect();
-        let repository = format!("tmp/{}/tmp", self.image);
-        let targets = (0..self.versions).map(|number| {
-            let image = ImageBuilder::new(&repository)
-                .platforms(&platforms)
-                .base(1, self.base_layers)
-                .layers(self.layers)
-                .layer_bytes(self.layer_bytes)
-                .seed(number as u64 + 1)
-                .sources_only()
-                .build()
-                .expect("an image is made in memory");
-            let version = format!("1.{number}.0");
-            let uid = format!("{}-{}-ubuntu-24-04", self.image, version.replace('.', "-"));
-            Target { uid, version, latest: number + 1 == self.versions, image }
-        });
-        let targets = targets.collect();
+        let pairs =
+            (0..self.images).flat_map(|image| (0..self.versions).map(move |version| (image, version)));
+        let targets = pairs.map(|(image, version)| self.target(image, version)).collect();
         Built { targets, scenario: self }
+    }
+
+    fn target(&self, image: usize, number: usize) -> Target {
+        let name = match image {
+            0 => "app".to_owned(),
+            _ => format!("app-{image}"),
+        };
+        let platforms: Vec<&str> = self.platforms.iter().map(String::as_str).collect();
+        let made = ImageBuilder::new(&format!("tmp/{name}/tmp"))
+            .platforms(&platforms)
+            .base(1, self.base_layers)
+            .layers(self.layers)
+            .layer_bytes(self.layer_bytes)
+            .seed((image * self.versions + number) as u64 + 1)
+            .sources_only()
+            .build()
+            .expect("an image is made in memory");
+        let version = format!("1.{number}.0");
+        let uid = format!("{name}-{}-ubuntu-24-04", version.replace('.', "-"));
+        Target { uid, name, version, latest: number + 1 == self.versions, image: made }
     }
 }
