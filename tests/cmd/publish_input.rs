@@ -213,3 +213,45 @@ fn a_summary_is_written_from_what_can_be_read_and_the_rest_is_told() {
     );
     assert!(written().contains("| app | 1"), "{}", written());
 }
+
+/// A project whose only version is a development version, and what was built of one.
+fn dispatched() -> Project {
+    let project = Project::new(
+        "
+repository: {url: https://git.example/images}
+registries: [{host: \"127.0.0.1:1\", namespace: images}]
+images:
+  - name: connect
+    devVersions:
+      - {sourceType: channel, product: connect, channel: daily, os: [{name: Ubuntu 24.04, primary: true}]}
+",
+    );
+    let mut record = record("amd64", "1");
+    record["bakery.target"] = json!({
+        "image": "connect", "version": "2026.05.0-dev+185", "os": "Ubuntu 24.04", "channel": "daily",
+        "channelLatest": true,
+    });
+    let uid = "connect-2026-05-0-dev-185-ubuntu-24-04-daily";
+    project.write("dev-metadata.json", json!({ uid: record }).to_string());
+    project
+}
+
+#[test]
+fn a_dispatch_is_a_check_of_what_was_built_and_asks_no_upstream() {
+    let project = dispatched();
+    let with = |payload: &str| {
+        program(&project)
+            .args(["ci", "publish", "dev-metadata.json", "--temp-registry", NOWHERE, "--retry-attempts", "1"])
+            .env("BAKERY_DEV_SPEC", payload)
+            .run()
+    };
+    let built = with(r#"{"version": "2026.05.0-dev+185", "channel": "daily"}"#);
+    assert_eq!(built.code, 11, "it got as far as the registry: {}", built.stderr);
+    refused(
+        &with(r#"{"version": "2026.05.0-dev+186", "channel": "daily"}"#),
+        1,
+        &["dev-metadata.json", "2026.05.0-dev+185", "2026.05.0-dev+186"],
+    );
+    refused(&with(r#"{"version": "2026.05.0-dev+185", "channel": "preview"}"#), 1, &["BAKERY_DEV_SPEC"]);
+    refused(&with(r#"{"channel": "daily"}"#), 2, &["BAKERY_DEV_SPEC"]);
+}

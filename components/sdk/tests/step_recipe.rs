@@ -34,7 +34,10 @@ fn the_page_names_every_attribute_that_the_shipped_steps_say() {
         include_str!("../../step-verify/src/verify.rs"),
     ];
     for word in ["readable", "staged", "present", "copied", "kept", "written", "verified"] {
-        assert!(sources.iter().any(|source| source.contains(&format!("\"{word}\""))), "no step says `{word}`");
+        assert!(
+            sources.iter().any(|source| source.contains(&format!("\"{word}\""))),
+            "no step says `{word}`"
+        );
         assert!(PAGE.contains(&format!("| `{word}` |")), "the page does not name `{word}`");
     }
 }

@@ -3,13 +3,13 @@
 use std::{path::PathBuf, time::Duration};
 
 use bakery_core::{
-    model::Channel,
+    model::{Channel, parse_duration},
     plan::{Inclusion, Selection},
 };
 use clap::{ArgAction, Args, Parser, Subcommand};
 use regex::Regex;
 
-use super::{build, ci_matrix, compile, completions, duration, get, plugin, publish, summary};
+use super::{build, ci_matrix, compile, completions, get, plugin, publish, summary};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -126,7 +126,7 @@ pub(crate) struct Dispatch {
     pub(crate) dev_spec: Option<String>,
     /// How long to wait for an upstream that does not have the dispatched version yet
     /// [env: BAKERY_DEV_SPEC_WAIT] [default: 0].
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) dev_spec_wait: Option<Duration>,
     /// Go on when a source fails: print the rest, say what is missing, exit 13.
     #[arg(long)]

@@ -5,7 +5,6 @@ mod build;
 mod ci_matrix;
 mod compile;
 mod completions;
-mod duration;
 pub(crate) mod env;
 mod get;
 mod options;

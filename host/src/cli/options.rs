@@ -4,7 +4,7 @@
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use bakery_core::{
-    model::Channel,
+    model::{Channel, parse_duration},
     plan::{self, Inclusion},
 };
 
@@ -82,7 +82,7 @@ impl DispatchOptions {
         };
         let wait = match (dispatch.dev_spec_wait, env::DEV_SPEC_WAIT.read()) {
             (Some(wait), _) => wait,
-            (None, Some(text)) => super::duration::parse(&text)
+            (None, Some(text)) => parse_duration(&text)
                 .map_err(|error| UsageError::new(format!("{}: {error}", env::DEV_SPEC_WAIT.name)))?,
             (None, None) => Duration::ZERO,
         };

@@ -2,14 +2,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use bakery_core::model::{Channel, RegistryHost};
+use bakery_core::model::{Channel, RegistryHost, parse_duration};
 use clap::{Args, Subcommand, ValueEnum};
 use regex::Regex;
 
-use super::{
-    args::{Project, channel, regex},
-    duration,
-};
+use super::args::{Project, channel, regex};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -81,7 +78,7 @@ pub(crate) struct Which {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Patience {
     /// For how long what was just pushed may be unreadable [env: BAKERY_WAIT_TIMEOUT] [default: 10m].
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) wait_timeout: Option<Duration>,
     /// Attempts of one request, where another one can help [env: BAKERY_REGISTRY_RETRY_ATTEMPTS] [default: 5].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]

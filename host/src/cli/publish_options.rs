@@ -3,11 +3,11 @@
 
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
-use bakery_core::model::Channel;
+use bakery_core::model::{Channel, parse_duration};
 use regex::Regex;
 
 use super::{
-    UsageError, duration, env,
+    UsageError, env,
     options::{channel_or_stream, jobs, payload},
     publish::{Publish, Registries, SummaryFormat},
 };
@@ -90,7 +90,7 @@ fn wait_timeout(flag: Option<Duration>) -> Result<Option<Duration>, UsageError> 
     variable
         .read()
         .map(|text| {
-            duration::parse(&text).map_err(|error| UsageError::new(format!("{}: {error}", variable.name)))
+            parse_duration(&text).map_err(|error| UsageError::new(format!("{}: {error}", variable.name)))
         })
         .transpose()
 }

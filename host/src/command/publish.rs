@@ -9,7 +9,7 @@ use bakery_backend::{
 use bakery_core::{
     plan::{
         self, Inclusion, Selection,
-        publish::{self, MetadataFile, PublishPlan},
+        publish::{self, MetadataFile, PublishPlan, PublishTarget},
         summary::Summary,
     },
     policy::RetryPolicy,
@@ -79,18 +79,26 @@ fn prepare(options: &PublishOptions, load: &Load, talker: &Arc<Talker>) -> Resul
             dispatched::pin(&edge, payload, from, (config, &offered), talker)?
         }
     };
-    let plan = publish::plan(
-        config,
-        &read(options)?,
-        &publish::PublishOptions {
-            temp_registry: options.temp_registry.as_deref(),
-            image_name: options.image_name.as_ref(),
-            dev_channel: channel,
-            pins: &pins,
-            revision: revision(&load.context, talker).as_deref(),
-            staged: options.temp_index,
-        },
-    )?;
+    let files = read(options)?;
+    let planned = |revision: Option<&str>| {
+        publish::plan(
+            config,
+            &files,
+            &publish::PublishOptions {
+                temp_registry: options.temp_registry.as_deref(),
+                image_name: options.image_name.as_ref(),
+                dev_channel: channel,
+                pins: &pins,
+                revision,
+                staged: options.temp_index,
+            },
+        )
+    };
+    let mut plan = planned(None)?;
+    // Builds usually say it, and asking git takes longer than all the rest of this.
+    if plan.targets.iter().any(lacks_revision) {
+        plan = planned(revision(&load.context, talker).as_deref())?;
+    }
     let patience = Patience::new(options, &config.publish);
     for warning in plan.warnings.iter().chain(&patience.warnings) {
         talker.warning(warning);
@@ -109,6 +117,10 @@ fn read(options: &PublishOptions) -> Result<Vec<MetadataFile>, Failed> {
         }
     }
     if wrong.is_empty() { Ok(read) } else { Err(wrong.into()) }
+}
+
+fn lacks_revision(target: &PublishTarget) -> bool {
+    !target.annotations.iter().any(|(key, _)| key == "org.opencontainers.image.revision")
 }
 
 /// The commit, where there is one.

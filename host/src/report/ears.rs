@@ -1,4 +1,4 @@
-//! What backends say beside their answers: warnings of registries, for people. Hears nothing below a warning.
+//! What backends say beside their answers: warnings of registries, and with `-v` every request. Decides nothing.
 
 use std::{fmt, sync::Arc};
 
@@ -9,34 +9,46 @@ use tracing::{
     span::{Attributes, Id, Record},
 };
 
-use super::Talker;
+use super::{Talker, escape, stderr::Threshold};
 
 /// Hands warnings of this program's rooms to whoever talks.
 pub(crate) struct Ears {
     talker: Arc<Talker>,
+    /// The least that is heard.
+    level: Level,
 }
 
 impl Ears {
     /// Listens from now on, for the rest of the program. A second call changes nothing.
     pub(crate) fn open(talker: &Arc<Talker>) {
         // Only a program that listens already refuses, and that one hears all there is.
-        let _ = tracing::subscriber::set_global_default(Self { talker: Arc::clone(talker) });
+        let _ = tracing::subscriber::set_global_default(Self::of(Arc::clone(talker)));
+    }
+
+    fn of(talker: Arc<Talker>) -> Self {
+        let level = if talker.style().threshold == Threshold::Debug { Level::DEBUG } else { Level::WARN };
+        Self { talker, level }
     }
 }
 
 impl Subscriber for Ears {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && *metadata.level() <= Level::WARN && metadata.target().starts_with("bakery")
+        metadata.is_event() && *metadata.level() <= self.level && metadata.target().starts_with("bakery")
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(LevelFilter::WARN)
+        Some(LevelFilter::from_level(self.level))
     }
 
     fn event(&self, event: &Event<'_>) {
         let mut heard = Heard::default();
         event.record(&mut heard);
-        self.talker.warning(&format!("{}{}", heard.message, heard.fields));
+        let text = format!("{}{}", heard.message, heard.fields);
+        if *event.metadata().level() <= Level::WARN {
+            self.talker.warning(&text);
+        } else {
+            self.talker.debug(&escape::line(&text));
+        }
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -76,16 +88,24 @@ impl Visit for Heard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::stderr::testing::listening;
+    use crate::report::stderr::{Host, Style, testing::talking};
 
-    #[test]
-    fn warnings_of_our_rooms_are_told_and_all_else_is_not() {
-        let (talker, text) = listening(crate::report::stderr::Host::Plain);
-        tracing::subscriber::with_default(Ears { talker: Arc::new(talker) }, || {
+    fn heard(threshold: Threshold) -> String {
+        let style = Style { color: false, host: Host::Plain, terminal: false, threshold };
+        let (talker, text) = talking(style);
+        tracing::subscriber::with_default(Ears::of(Arc::new(talker)), || {
             tracing::warn!(target: "bakery_backend::registry", registry = %"r.example", "the registry warns");
-            tracing::info!(target: "bakery_backend::registry", "not heard");
+            tracing::debug!(target: "bakery_backend::registry", millis = 3, "`GET {}` 200", "r\u{1b}");
             tracing::warn!(target: "hyper", "not heard");
         });
-        assert_eq!(text.get(), "warning: the registry warns registry=r.example\n");
+        text.get()
+    }
+
+    #[test]
+    fn warnings_of_our_rooms_are_told_and_requests_to_those_who_want_everything() {
+        let warning = "warning: the registry warns registry=r.example\n";
+        assert_eq!(heard(Threshold::Info), warning);
+        assert_eq!(heard(Threshold::Error), "");
+        assert_eq!(heard(Threshold::Debug), format!("{warning}`GET r\\u{{1b}}` 200 millis=3\n"));
     }
 }

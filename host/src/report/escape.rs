@@ -40,6 +40,8 @@ pub(crate) fn block(text: &str) -> String {
 pub(crate) fn github_data(text: &str) -> String {
     let visible: String =
         text.chars().map(|c| if c != '\n' && is_hidden(c) { '\u{fffd}' } else { c }).collect();
+    // Older CI systems look for `##[` and `##vso` anywhere in a line.
+    let visible = visible.replace("##", "#\\#");
     visible.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 

@@ -5,6 +5,7 @@ mod escape;
 mod exit;
 mod publish;
 mod quote;
+mod sentence;
 mod stderr;
 mod stdout;
 mod words;

@@ -13,7 +13,10 @@ use bakery_core::{
 
 use indicatif::ProgressBar;
 
-use super::{escape, words};
+use super::{
+    escape,
+    sentence::{is_detail, sentence},
+};
 use crate::cli::env;
 
 /// Where the words go.
@@ -239,113 +242,5 @@ impl EventSink for Talker {
     }
 }
 
-/// Whether an event is for those who want to know everything.
-pub(super) fn is_detail(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::Request { .. }
-            | Event::Step { .. }
-            | Event::Effect { .. }
-            | Event::Note { severity: Severity::Debug, .. }
-            | Event::GuestLog { severity: Severity::Debug, .. }
-    )
-}
-
-/// One line for an event that is not a warning.
-pub(super) fn sentence(event: &Event) -> String {
-    let line = escape::line;
-    match event {
-        Event::Request { method, url, status, attempts, bytes, elapsed } => {
-            let status = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-            let tries = if *attempts > 1 { format!(", attempt {attempts}") } else { String::new() };
-            format!("{method} {} {status}, {bytes} bytes in {}{tries}", line(url), words::duration(*elapsed))
-        }
-        Event::Retrying { subject, attempt, message, delay, .. } => format!(
-            "{}: {}; attempt {} follows in {}",
-            line(subject),
-            line(message),
-            attempt + 1,
-            words::duration(*delay)
-        ),
-        Event::Waiting { subject, message, elapsed, delay, remaining } => format!(
-            "waiting for {}: {} (waited {}, looks again in {}, gives up in {})",
-            line(subject),
-            line(message),
-            words::duration(*elapsed),
-            words::duration(*delay),
-            words::duration(*remaining)
-        ),
-        Event::Arrived { subject, waited } => {
-            format!("{} is there after waiting {}", line(subject), words::duration(*waited))
-        }
-        Event::Pinned { image, product, channel, version, branch, .. } => format!(
-            "dispatch pins {}{} of image {} to {}{}",
-            line(product),
-            channel.as_deref().map(|c| format!(" ({})", line(c))).unwrap_or_default(),
-            line(image),
-            version.as_deref().map_or_else(|| "its head".to_owned(), line),
-            branch.as_deref().map(|b| format!(", release branch {}", line(b))).unwrap_or_default(),
-        ),
-        Event::Resolved { image, product, channel, version, pinned, origin } => format!(
-            "{}: {}{} is {}{}{}",
-            line(image),
-            line(product),
-            channel.as_deref().map(|c| format!(" ({})", line(c))).unwrap_or_default(),
-            line(version),
-            if *pinned { ", as dispatched" } else { "" },
-            origin.as_deref().map_or_else(
-                || if *pinned { ", without asking any upstream".to_owned() } else { String::new() },
-                |url| format!(", says {}", line(url))
-            ),
-        ),
-        Event::GuestLog { component, message, .. } => format!("[{}] {}", line(component), line(message)),
-        Event::Note { message, .. } => line(message),
-        Event::Step { step } => (*step).to_owned(),
-        Event::Effect { verb, subject, detail } => format!("{verb} {}: {}", line(subject), line(detail)),
-        Event::Of { target, event } => format!("[{}] {}", line(target), sentence(event)),
-        Event::Denied { component, subject, .. } => {
-            format!("{} was refused {}", line(component), line(subject))
-        }
-    }
-}
-
 #[cfg(test)]
-pub(super) mod testing {
-    //! A talker whose words a test can read.
-
-    use std::sync::Arc;
-
-    use super::*;
-
-    /// What was said.
-    #[derive(Clone, Default)]
-    pub(crate) struct Text(Arc<Mutex<Vec<u8>>>);
-
-    impl Text {
-        pub(crate) fn get(&self) -> String {
-            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-        }
-    }
-
-    impl Write for Text {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    /// Someone who talks into a text, without colour and in no terminal.
-    pub(crate) fn listening(host: Host) -> (Talker, Text) {
-        talking(Style { color: false, host, terminal: false, threshold: Threshold::Info })
-    }
-
-    /// The same in any style.
-    pub(crate) fn talking(style: Style) -> (Talker, Text) {
-        let text = Text::default();
-        (Talker::onto(style, Box::new(text.clone())), text)
-    }
-}
+pub(super) mod testing;

@@ -2,6 +2,7 @@
 //! Reads files and names of programs; connects to nothing.
 
 use std::{
+    ffi::OsStr,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
@@ -60,16 +61,18 @@ fn credentials() -> Result<Credentials, Failed> {
         })?,
         None => DockerConfig::default(),
     };
-    let folders: Vec<PathBuf> = env::PATH
-        .read_os()
-        .map(|path| std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect())
-        .unwrap_or_default();
+    let folders = env::PATH.read_os().map(|path| trusted(&path)).unwrap_or_default();
     let helpers = HelperProcesses::new(move |name| program(&folders, name), env::for_credential_helpers());
     Ok(Credentials::docker(config, Some(Arc::new(helpers))))
 }
 
-/// The first program of this name. Folders that are relative to the working directory are not looked at: whoever wrote
-/// the project would choose the program.
+/// Where programs are looked up. Folders that are relative to the working directory are not: whoever wrote the project
+/// would choose the program.
+fn trusted(path: &OsStr) -> Vec<PathBuf> {
+    std::env::split_paths(path).filter(|folder| folder.is_absolute()).collect()
+}
+
+/// The first program of this name.
 fn program(folders: &[PathBuf], helper: &str) -> Option<PathBuf> {
     let name = format!("docker-credential-{helper}");
     let is_program = |path: &PathBuf| {
@@ -81,6 +84,12 @@ fn program(folders: &[PathBuf], helper: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_project_cannot_bring_its_own_helper() {
+        let folders = trusted(OsStr::new("::.:bin:./tools:../x:/usr/bin:"));
+        assert_eq!(folders, [PathBuf::from("/usr/bin")]);
+    }
 
     #[test]
     fn a_helper_is_the_first_program_of_its_name() {

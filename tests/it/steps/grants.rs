@@ -23,15 +23,18 @@ async fn a_repository_that_is_not_granted_is_neither_read_nor_written() {
     }
     let copy =
         |references: &str, to: &str| json!({"deed": "copy", "references": [references], "repository": to});
-    assert_eq!(scene.told(copy(&format!("{secret}@{digest}"), &scene.at("team/app"))).await, [read.clone()]);
-    assert_eq!(scene.told(copy(&source, &secret)).await, [write.clone()]);
+    assert_eq!(
+        scene.told(copy(&format!("{secret}@{digest}"), &scene.at("team/app"))).await,
+        std::slice::from_ref(&read)
+    );
+    assert_eq!(scene.told(copy(&source, &secret)).await, std::slice::from_ref(&write));
     // The source's repository may be read, and nothing more.
     let tmp = scene.at("team/tmp");
     let write_tmp = format!("failed FailureKind::Denied: `misbehaving-step` may not write `{tmp}`");
-    assert_eq!(scene.told(copy(&source, &tmp)).await, [write_tmp.clone()]);
+    assert_eq!(scene.told(copy(&source, &tmp)).await, std::slice::from_ref(&write_tmp));
     for (to, words) in [(&secret, &write), (&tmp, &write_tmp)] {
         let push = json!({"deed": "push", "repository": to, "digest": digest, "tags": []});
-        assert_eq!(scene.told(push).await, [words.clone()]);
+        assert_eq!(scene.told(push).await, std::slice::from_ref(words));
     }
     assert_eq!(scene.asked("team/secret"), [""; 0]);
     assert_eq!(scene.house.events.denied().len(), 2 * 4 + 5);

@@ -3,7 +3,7 @@
 use bakery_core::port::Event;
 use bakery_run::publish::{DestinationReport, Published, Status, TargetReport};
 
-use crate::report::{escape::line, stderr::sentence, words};
+use crate::report::{escape::line, sentence::sentence, words};
 
 /// One line about an event of a target, without the target.
 pub(super) fn event(event: &Event, dry_run: bool) -> String {

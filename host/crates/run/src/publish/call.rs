@@ -2,7 +2,7 @@
 
 use bakery_core::{
     model::{ComponentRef, Repository},
-    plan::publish::{PublishPlan, PublishTarget, TargetDestination},
+    plan::publish::{PublishPlan, PublishTarget},
     policy::RegistryGrants,
     port::{Destination, StepCall, StepOutcome, StepTask},
 };
@@ -23,11 +23,7 @@ pub(super) struct Calls<'a> {
 impl<'a> Calls<'a> {
     /// For this plan.
     pub(super) fn new(plan: &PublishPlan, options: &'a PublishOptions) -> Self {
-        // With one index in one repository its first tag puts it in place, which saves a request.
-        let several = plan.targets.len() > 1 || plan.targets.iter().any(|one| one.destinations.len() > 1);
-        let untagged = |one: &TargetDestination| one.tags().next().is_none();
-        let root = several || plan.targets.iter().flat_map(|one| &one.destinations).any(untagged);
-        Self { options, root }
+        Self { options, root: plan.needs_root() }
     }
 
     /// One call for a target, after these.

@@ -36,14 +36,14 @@ type Answers<T> = wasmtime::Result<Vec<Result<T, types::Failure>>>;
 impl Host for RegisteredGuest<'_> {
     async fn resolve(&mut self, references: Vec<String>) -> Answers<Descriptor> {
         let (transfer, caller) = self.enter(references.len())?;
-        let batch = Batch::read(&references, |text| read::reference(text));
+        let batch = Batch::read(&references, read::reference);
         let answers = transfer.resolve(&caller, batch.good()).await;
         Ok(self.hand_over(&references, batch.join(answers), Purse::descriptor))
     }
 
     async fn await_readable(&mut self, references: Vec<String>) -> Answers<Manifest> {
         let (transfer, caller) = self.enter(references.len())?;
-        let batch = Batch::read(&references, |text| read::reference(text));
+        let batch = Batch::read(&references, read::reference);
         let answers = transfer.await_readable(&caller, batch.good()).await;
         Ok(self.hand_over(&references, batch.join(answers), Purse::manifest))
     }
@@ -61,7 +61,7 @@ impl Host for RegisteredGuest<'_> {
 
     async fn get_manifest(&mut self, references: Vec<String>) -> Answers<Manifest> {
         let (transfer, caller) = self.enter(references.len())?;
-        let batch = Batch::read(&references, |text| read::reference(text));
+        let batch = Batch::read(&references, read::reference);
         let answers = transfer.manifests(&caller, batch.good()).await;
         Ok(self.hand_over(&references, batch.join(answers), Purse::manifest))
     }

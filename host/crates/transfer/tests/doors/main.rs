@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
 
+mod copies;
 mod copying;
 mod counts;
+mod crowds;
 mod dry;
 mod grants;
 mod healing;
 mod house;
 mod publish;
 mod pushing;
+mod sending;
 mod sweep;
 mod waiting;

@@ -61,13 +61,7 @@ pub(crate) fn config(root: &Node, findings: &mut Findings) -> Option<Config> {
     };
     fields.ignore(&own);
     fields.finish(Unknown::Warn, findings);
-    Some(Config {
-        repository: repository?,
-        registries: surroundings.registries,
-        images,
-        sources,
-        publish,
-    })
+    Some(Config { repository: repository?, registries: surroundings.registries, images, sources, publish })
 }
 
 /// Reports entries whose `key` has the text of an earlier one.
