@@ -4,4 +4,5 @@ mod basics;
 mod changes;
 mod dispatch;
 mod documents;
+mod publish_input;
 mod sources;

@@ -6,6 +6,7 @@ mod configuration;
 mod dependencies;
 mod manifests;
 mod parity;
+mod publish;
 mod substitution;
 
 use bakery_tests::shared_inputs;
@@ -13,7 +14,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 type Test = fn(&std::path::Path) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 10] = [
+const TESTS: [(&str, Test); 12] = [
     ("the_connect_images_load_with_four_deprecation_warnings", configuration::connect),
     ("the_multiplatform_example_loads_without_a_warning", configuration::multiplatform),
     ("the_matrix_of_the_real_configuration_equals_the_predecessor_s", parity::matrix),
@@ -23,6 +24,8 @@ const TESTS: [(&str, Test); 10] = [
     ("every_product_and_channel_resolves_as_in_the_predecessor_s_table", manifests::table),
     ("the_dependency_lists_resolve_the_real_matrix_image", manifests::lists),
     ("real_dependency_lists_are_read", dependencies::lists),
+    ("the_publish_plan_of_real_metadata_does_what_the_predecessor_did", publish::plan),
+    ("the_publish_plan_is_the_same_where_indexes_are_converted", publish::plan_with_conversion),
     ("a_substituted_pin_gives_the_predecessor_s_address", substitution::addresses),
 ];
 

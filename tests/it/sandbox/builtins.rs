@@ -63,6 +63,24 @@ async fn equal_components_are_loaded_once_however_many_ask() {
 }
 
 #[test]
+fn built_in_steps_import_registries_and_nothing_else_that_does_something() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components");
+    for name in ["step-wait-sources", "step-index-create", "step-index-copy", "step-verify"] {
+        let wasm = std::fs::read(dir.join(format!("{name}.wasm"))).expect("`make components` builds it");
+        let inspection = inspect(&wasm).unwrap();
+        let imports: Vec<&str> =
+            inspection.imports.iter().filter_map(|import| import.split('@').next()).collect();
+        assert_eq!(
+            imports,
+            ["bakery:plugin/types", "bakery:plugin/registry", "bakery:plugin/progress"],
+            "{name}"
+        );
+        assert_eq!(inspection.exports, ["bakery:plugin/publish-step@0.1.0"]);
+        assert!(wasm.len() <= 120_000, "{name} has {} bytes", wasm.len());
+    }
+}
+
+#[test]
 fn built_in_components_import_only_our_interfaces_and_are_small() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components");
     let names = ["source-template", "source-manifest", "source-dependency", "override-dev-spec"];

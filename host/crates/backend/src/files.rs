@@ -1,8 +1,9 @@
 //! Files that the user named: read with a bound, written beside and renamed. Knows no format.
 
 use std::{
-    fs::File,
+    fs::{File, Permissions},
     io::{self, Read, Write as _},
+    os::unix::fs::PermissionsExt as _,
     path::Path,
 };
 
@@ -37,7 +38,9 @@ pub fn read_stream(stream: impl Read, max: u64) -> io::Result<Vec<u8>> {
 /// Whatever the file system says; the old file is then still there.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let mut beside = tempfile::NamedTempFile::new_in(folder)?;
+    // As any program's file: who else may read it is the user's mask to say.
+    let mut beside =
+        tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder)?;
     beside.write_all(bytes)?;
     beside.as_file().sync_all()?;
     beside.persist(path).map_err(|error| error.error)?;
@@ -48,9 +51,26 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Adds to the end of a file; makes it where there is none.
+///
+/// # Errors
+/// Whatever the file system says.
+pub fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    File::options().append(true).create(true).open(path)?.write_all(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_appended_follows_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        append(&path, b"1\n").unwrap();
+        append(&path, b"2\n").unwrap();
+        assert_eq!(read_bounded(&path, 9).unwrap(), b"1\n2\n");
+    }
 
     #[test]
     fn a_file_over_the_bound_is_refused_and_one_at_the_bound_is_read() {
@@ -60,6 +80,15 @@ mod tests {
         assert_eq!(read_bounded(&path, 5).unwrap(), b"12345");
         assert_eq!(read_bounded(&path, 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
         assert!(read_bounded(folder.path(), 4).is_err());
+    }
+
+    #[test]
+    fn a_written_file_has_the_mode_of_any_other_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+        write_atomic(&one, b"x").unwrap();
+        std::fs::write(&other, b"x").unwrap();
+        assert_eq!(one.metadata().unwrap().permissions(), other.metadata().unwrap().permissions());
     }
 
     #[test]

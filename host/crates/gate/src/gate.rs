@@ -53,7 +53,8 @@ impl Gate {
         Instant::now()
     }
 
-    pub(crate) fn emit(&self, event: Event) {
+    /// Tells whoever listens what happened around the effects that pass here.
+    pub fn emit(&self, event: Event) {
         self.events.emit(event);
     }
 }

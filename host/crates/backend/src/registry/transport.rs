@@ -88,8 +88,12 @@ impl Transport {
         let watch = Watch::new();
         let request = self.request(client, &outgoing, &watch);
         context.account.request();
+        let started = std::time::Instant::now();
         let sending = watched(request.send(), &watch, self.idle_timeout).await;
         context.account.sent(watch.bytes());
+        let status = sending.as_ref().and_then(|answer| answer.as_ref().ok()).map(|answer| answer.status());
+        let answered = status.map_or_else(|| "no answer".to_owned(), |status| status.as_u16().to_string());
+        tracing::debug!(sent = watch.bytes(), millis = started.elapsed().as_millis(), "{what} {answered}");
         let response = match sending {
             Some(Ok(response)) => response,
             Some(Err(error)) => {

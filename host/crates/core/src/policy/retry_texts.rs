@@ -32,8 +32,13 @@ impl RetryTexts<'_> {
     /// that is no number or too small, with a warning.
     #[must_use]
     pub fn read(&self) -> (RetryPolicy, Vec<String>) {
+        self.over(RetryPolicy::default())
+    }
+
+    /// The same, where something else than the default holds for what is not given.
+    #[must_use]
+    pub fn over(&self, default: RetryPolicy) -> (RetryPolicy, Vec<String>) {
         let mut warnings = Vec::new();
-        let default = RetryPolicy::default();
         let seconds = |value: f64| Duration::try_from_secs_f64(value).unwrap_or(Duration::MAX);
         let mut number = |name, text: Option<&str>, least: f64, default: f64| {
             let expected = format!("a number of at least {least}");
@@ -95,12 +100,8 @@ mod tests {
     fn nothing_given_means_the_defaults() {
         assert_eq!(RetryTexts::default().read(), (RetryPolicy::default(), vec![]));
         let blank = Some(" \t");
-        let blanks = RetryTexts {
-            attempts: blank,
-            initial_backoff: blank,
-            max_backoff: Some(""),
-            multiplier: blank,
-        };
+        let blanks =
+            RetryTexts { attempts: blank, initial_backoff: blank, max_backoff: Some(""), multiplier: blank };
         assert_eq!(blanks.read(), (RetryPolicy::default(), vec![]));
     }
 

@@ -17,7 +17,7 @@ pub use source::{
     Artifact, DispatchSpec, ListQuery, OsTarget, OverrideCandidate, OverrideError, OverridePin, Resolution,
     Resolvers, SourceCall, SourceError, SourceQuery,
 };
-pub use step::{Destination, StepCall, StepOutcome, StepRunner, StepSource, StepTask, Steps};
+pub use step::{Destination, Measured, StepCall, StepOutcome, StepRunner, StepSource, StepTask, Steps};
 
 use std::{future::Future, pin::Pin};
 

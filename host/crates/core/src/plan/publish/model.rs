@@ -30,21 +30,32 @@ pub struct PublishTarget {
     pub temp_index: Reference,
     /// Whether the index is also put there, because a step reads it there.
     pub staged: bool,
-    /// Where it goes, sorted by repository.
+    /// Where it goes, in the order of its references as text; at least one, each with a tag.
     pub destinations: Vec<TargetDestination>,
     /// Annotations of the index, in their order. The same metadata give the same ones.
     pub annotations: Vec<(String, String)>,
 }
 
-/// The tags of one target in one repository, sorted.
+/// The tags of one target in one repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetDestination {
     /// Repository.
     pub repository: Repository,
-    /// Tags that name the whole version: no other version gets them.
+    /// Tags that contain the whole version, sorted: no other version gets them.
     pub immutable: Vec<Tag>,
-    /// Tags that move from version to version: `latest`, channel names, shortened versions.
+    /// Tags that move from version to version, sorted: `latest`, channel names, shortened versions.
     pub floating: Vec<Tag>,
+}
+
+impl PublishPlan {
+    /// Whether every index must be in its repositories by digest before any tag moves. With a single index in a single
+    /// repository its first tag puts it there, where it has one.
+    #[must_use]
+    pub fn needs_root(&self) -> bool {
+        let destinations = || self.targets.iter().flat_map(|target| &target.destinations);
+        let untagged = |destination: &TargetDestination| destination.tags().next().is_none();
+        self.targets.len() > 1 || destinations().count() > 1 || destinations().any(untagged)
+    }
 }
 
 impl TargetDestination {

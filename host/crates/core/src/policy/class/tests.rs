@@ -83,7 +83,8 @@ fn lost(kind: FailureKind) -> Failure {
 }
 
 fn corrupt() -> Failure {
-    let fault = RegistryFault { corrupt: true, ..RegistryFault::new(RegistryVerb::GetManifest, Party::Registry) };
+    let fault =
+        RegistryFault { corrupt: true, ..RegistryFault::new(RegistryVerb::GetManifest, Party::Registry) };
     Failure::new(Internal, "s", "m").with_registry(fault)
 }
 

@@ -1,10 +1,14 @@
-//! Durations on the command line: `90s`, `10m`, `1h30m`, `0`.
+//! Durations as people write them: `90s`, `10m`, `1h30m`, `0`. Knows no clock.
 
 use std::time::Duration;
 
 /// Reads a duration made of whole numbers with the units `s`, `m`, `h`, biggest first or not; a bare number is seconds.
-pub(crate) fn parse(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is not a duration: write `90s`, `10m` or `1h30m`");
+///
+/// # Errors
+/// A sentence: the text is no duration, or longer than a day.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let shown = || text.chars().take(40).flat_map(char::escape_debug).collect::<String>();
+    let wrong = || format!("`{}` is not a duration: write `90s`, `10m` or `1h30m`", shown());
     let mut total: u64 = 0;
     let mut rest = text.trim();
     if rest.is_empty() {
@@ -24,7 +28,7 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         rest = &rest[unit_end..];
     }
     if total > 24 * 3600 {
-        Err(format!("`{text}` is longer than a day"))
+        Err(format!("`{}` is longer than a day", shown()))
     } else {
         Ok(Duration::from_secs(total))
     }
@@ -35,14 +39,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_read_and_written_as_people_do() {
+    fn durations_are_read_as_people_write_them() {
         for (text, seconds) in
-            [("0", 0), ("90", 90), ("90s", 90), ("10m", 600), ("1h30m", 5400), ("1m5s", 65)]
+            [("0", 0), ("90", 90), ("90s", 90), ("10m", 600), ("1h30m", 5400), ("1m5s", 65), (" 5m ", 300)]
         {
-            assert_eq!(parse(text).unwrap(), Duration::from_secs(seconds), "{text}");
+            assert_eq!(parse_duration(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
-        for bad in ["", "x", "5d", "-1", "1.5m", "m", "99999999999999999999", "25h"] {
-            assert!(parse(bad).is_err(), "{bad}");
+        for bad in ["", " ", "x", "5d", "-1", "1.5m", "m", "99999999999999999999", "25h", "1 m", "٣m"] {
+            assert!(parse_duration(bad).is_err(), "{bad}");
         }
+        assert_eq!(
+            parse_duration("a\u{1b}b").unwrap_err(),
+            "`a\\u{1b}b` is not a duration: write `90s`, `10m` or `1h30m`"
+        );
     }
 }

@@ -1,0 +1,12 @@
+//! Publishing steps in the sandbox: the built-in ones against a registry on loopback, and others against every rule.
+
+mod bounds;
+mod claims;
+mod failures;
+mod grants;
+mod house;
+mod imports;
+mod plan;
+mod publish;
+mod scene;
+mod staging;
