@@ -8,7 +8,7 @@ use bakery_core::{
 };
 use tokio::time::{Instant, sleep_until};
 
-use crate::{course::Course, gate::Gate, lane::Slot};
+use crate::{clock::after, course::Course, gate::Gate, lane::Slot};
 
 impl Gate {
     /// Ends the operation, or returns when the next attempt is due.
@@ -53,7 +53,7 @@ impl Gate {
             return Err(course.ended(failure, retry.attempts));
         };
         let subject = operation.subject.clone();
-        let (message, due) = (failure.message.clone(), Instant::now() + delay);
+        let (message, due) = (failure.message.clone(), after(Instant::now(), delay));
         match class {
             Class::Transient(cause) => {
                 if let Some(origin) = self.exhausted(course, cause) {

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use super::{Operation, OperationKind};
+use super::Operation;
 use crate::port::registry::RegistryVerb;
 
 /// The figures of hedging.
@@ -24,10 +24,7 @@ impl HedgePolicy {
     /// Whether an operation may be asked twice at the same time: reads of manifests only.
     #[must_use]
     pub fn covers(&self, operation: &Operation) -> bool {
-        self.enabled
-            && operation.idempotent
-            && operation.kind == OperationKind::RegistryRead
-            && matches!(operation.verb, Some(RegistryVerb::Resolve | RegistryVerb::GetManifest))
+        self.enabled && matches!(operation.verb, Some(RegistryVerb::Resolve | RegistryVerb::GetManifest))
     }
 
     /// How long the first request is waited for: longer than 19 of 20 took.

@@ -117,6 +117,19 @@ async fn no_slot_is_lost_or_won_by_a_storm() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_won_back_while_too_many_are_in_flight_lets_nobody_in() {
+    let bench = Bench::with(|_, _| ok(""), |options| options.per_host = 4);
+    let lane = bench.gate.inner.lanes.lane(ORIGIN);
+    let held: Vec<_> = std::iter::from_fn(|| lane.spare()).collect();
+    assert_eq!(held.len(), 4);
+    lane.throttle(Instant::now());
+    (0..Throttle::RECOVERY).for_each(|_| lane.succeed());
+    assert_eq!((lane.state().throttle.allowed(), lane.slots.available_permits()), (3, 0));
+    drop(held);
+    assert_eq!(lane.slots.available_permits(), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn those_who_look_are_kept_apart_and_the_first_goes_at_once() {
     let lane = Bench::idle().gate.inner.lanes.lane(ORIGIN);
     let now = Instant::now();

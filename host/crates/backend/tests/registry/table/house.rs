@@ -60,7 +60,12 @@ impl House {
         options.retry.initial = Duration::from_millis(1);
         options.retry.max = Duration::from_millis(5);
         change(&mut options);
-        let client = client_with(credentials, |_| {});
+        let client = client_with(credentials, |options| {
+            if let Some(authority) = registry.authority_pem() {
+                options.secure.push(registry.host().parse().unwrap());
+                options.authorities.push(authority.as_bytes().to_vec());
+            }
+        });
         Self { registry, image, client, gate: Gate::new(options), events }
     }
 

@@ -6,7 +6,7 @@ use bakery_core::port::{
 };
 use bakery_fault_registry::{
     Action, Answer, Auth, Operation as Asked, Script, When,
-    script::{AnswerBody, Redirection},
+    script::{AnswerBody, Redirection, Tls},
 };
 
 use super::house::{House, PASSWORD, USER};
@@ -105,5 +105,17 @@ async fn a_mount_that_is_refused_is_an_answer_and_one_in_trouble_is_not() {
         let mounted = house.gate.run(&operation, attempt).await.unwrap();
         let (refused, asked) = (matches!(mounted, Mounted::Refused(_)), house.asked(Asked::Mount));
         assert_eq!((refused, asked), if status == 503 { (false, 2) } else { (true, 1) }, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_the_hosts_stays_so() {
+    for tls in
+        [Tls { wrong_name: true, ..Tls::default() }, Tls { expired: true, ..Tls::default() }, Tls::default()]
+    {
+        let house = House::new(Script::new().tls(tls.clone()));
+        let outcome = house.get().await.map(drop).map_err(|failure| (failure.kind, failure.attempts));
+        let good = tls == Tls::default();
+        assert_eq!(outcome, if good { Ok(()) } else { Err((FailureKind::InvalidInput, 1)) }, "{tls:?}");
     }
 }
