@@ -35,7 +35,7 @@ impl GateOptions {
     pub fn new(http: Arc<dyn Http>, events: Arc<dyn EventSink>) -> Self {
         Self {
             retry: RetryPolicy::default(),
-            per_host: 16,
+            per_host: 24,
             budget: BudgetPolicy::default(),
             hedge: HedgePolicy::default(),
             limits: HttpLimits::default(),
