@@ -2,6 +2,7 @@
 
 pub mod address;
 mod canonical;
+pub mod command_grant;
 mod error;
 mod grant;
 mod limits;
@@ -10,8 +11,10 @@ mod operation;
 mod prefix;
 mod registry_grant;
 mod retry;
+pub mod tool_output;
 
 pub use canonical::{check_accept, follow_location, origin, parse_url};
+pub use command_grant::{CommandGrant, CommandGrants};
 pub use error::{PolicyError, UrlProblem};
 pub use grant::{Author, Denial, HttpGrants, UrlGrant};
 pub use limits::HttpLimits;

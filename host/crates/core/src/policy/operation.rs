@@ -5,7 +5,10 @@ use std::time::Duration;
 use url::Url;
 
 use super::canonical::origin;
-use crate::port::{Failure, FailureKind, HttpMethod};
+use crate::port::{Failure, FailureKind, HttpMethod, command::Invocation};
+
+/// What the end of a program that ignores every request may take beyond its grace.
+const CLEAN_UP: Duration = Duration::from_secs(20);
 
 /// The verb of an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,6 +56,20 @@ impl Operation {
             HttpMethod::Head => format!("HEAD {url}"),
         };
         Self { origin: Some(origin(url)), ..Self::new(OperationKind::HttpRead, subject, timeout, limit) }
+    }
+
+    /// One run of a program, as long as all attempts together take at most `limit`.
+    ///
+    /// An attempt's time here is more than the program's own: the program is ended by its own limit, and everything it
+    /// started is gone before another attempt can begin in the same scratch space.
+    #[must_use]
+    pub fn command(invocation: &Invocation, limit: Duration) -> Self {
+        let limits = invocation.limits();
+        let timeout = limits.time.saturating_add(limits.grace).saturating_add(CLEAN_UP);
+        Self {
+            idempotent: invocation.is_repeatable(),
+            ..Self::new(OperationKind::Command, invocation.name(), timeout, limit)
+        }
     }
 
     /// The same on an origin.
@@ -146,6 +163,17 @@ mod tests {
         check(&read.clone().awaited(SECOND), FailureKind::NotFound, Class::Pending);
         check(&read.clone().awaited(SECOND), FailureKind::Unavailable, Class::Transient);
         check(&read, FailureKind::NotFound, Class::Permanent);
+    }
+
+    #[test]
+    fn a_program_is_ended_by_its_own_limit_before_the_gate_gives_it_up() {
+        let grant = crate::policy::CommandGrant::new("tool", "/t").unwrap();
+        let invocation = grant.own(Vec::new(), None);
+        let operation = Operation::command(&invocation, SECOND);
+        let limits = invocation.limits();
+        assert!(operation.timeout > limits.time + limits.grace + Duration::from_secs(15));
+        check(&operation, FailureKind::TimedOut, Class::Permanent);
+        check(&Operation::command(&invocation.repeatable(), SECOND), FailureKind::TimedOut, Class::Transient);
     }
 
     #[test]
