@@ -29,6 +29,7 @@ use super::{
     capture::Reading,
     processes::ProcessOptions,
     refusal, scratch,
+    supervise::Cgroup,
     wire::{self, Order, Report, Timing},
 };
 
@@ -76,6 +77,12 @@ pub(super) async fn run(
     );
     let (report, why) = converse(ours, &packed, order.timing, limits.time, cut, &mut supervisor).await;
     drop(packed);
+    if report.is_none() && options.cgroup {
+        let (proc, id) = (options.proc.clone(), supervisor.id());
+        let clean = move || id.map(|id| Cgroup::end_left_by(&proc, id));
+        // It ends processes of a supervisor that is gone, or there is nothing to end.
+        let _ = tokio::task::spawn_blocking(clean).await;
+    }
     // It has said its last word, or was killed. Whoever it cannot be waited for is nobody's child.
     let _ = timeout(SLACK, supervisor.wait()).await;
     let streams = async {

@@ -8,8 +8,9 @@ use bakery_core::port::{
     command::{CommandLimits, Commands as _},
 };
 use libtest_mimic::Trial;
+use rustix::process::{Pid, Signal, kill_process};
 
-use crate::world::{Mark, Permit, child, child_with, limits, mark, options, parent, trial};
+use crate::world::{Mark, Permit, Seen, child, child_with, limits, mark, options, parent, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let without = !cgroups_can_be_made();
@@ -17,6 +18,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("a_control_group_holds_what_the_program_starts_and_goes_with_it", in_group)
             .with_ignored_flag(without),
         trial("a_control_group_ends_what_nobody_else_can_find", by_group_alone).with_ignored_flag(without),
+        trial("a_control_group_is_ended_when_its_supervisor_is", without_supervisor)
+            .with_ignored_flag(without),
         trial("without_proc_the_group_is_ended_all_the_same", by_process_group),
     ]
 }
@@ -92,6 +95,25 @@ async fn by_group_alone() {
     until(&processes, &mark, 2).await;
     processes.settled().await;
     mark.assert_gone();
+}
+
+/// Nobody is left who adopts orphans, but bakery knows the group's name.
+async fn without_supervisor() {
+    let mut options = options();
+    options.cgroup = true;
+    let processes = Processes::new(options);
+    let (mark, seen) = (mark(), Seen::new());
+    let invocation = child(&mark, &["double-fork"]);
+    let (outcome, supervisor) =
+        tokio::join!(processes.run(&Permit, &invocation, Some(seen.clone())), async {
+            seen.wait_for("ready").await;
+            let supervisor = parent(mark.count(2).await[0]);
+            kill_process(Pid::from_raw(supervisor).unwrap(), Signal::KILL).unwrap();
+            supervisor
+        });
+    assert_eq!(outcome.unwrap_err().kind, FailureKind::Internal);
+    mark.count(0).await;
+    assert!(!groups().contains(&format!("bakery-{supervisor}")));
 }
 
 async fn by_process_group() {

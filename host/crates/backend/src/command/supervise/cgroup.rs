@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The group of one command.
-pub(super) struct Cgroup {
+pub(in crate::command) struct Cgroup {
     folder: PathBuf,
 }
 
@@ -16,19 +16,31 @@ impl Cgroup {
     /// A new group below our own, where version 2 is mounted, its part below us may be written, and the kernel can end
     /// a whole group (Linux 5.14).
     pub(super) fn make(proc: &Path) -> Option<Self> {
-        let own = own_folder(
-            &fs::read_to_string(proc.join("self/mountinfo")).ok()?,
-            &fs::read_to_string(proc.join("self/cgroup")).ok()?,
-        )?;
-        let folder = own.join(format!("bakery-{}", std::process::id()));
-        fs::create_dir(&folder).ok()?;
-        let group = Self { folder };
+        let group = Self::of(proc, std::process::id())?;
+        fs::create_dir(&group.folder).ok()?;
         if group.folder.join("cgroup.kill").exists() {
             Some(group)
         } else {
             group.remove();
             None
         }
+    }
+
+    /// Ends and removes the group of a supervisor that was itself ended, where it had one. Its number must still be
+    /// its own: nobody has waited for it.
+    pub(in crate::command) fn end_left_by(proc: &Path, supervisor: u32) {
+        if let Some(group) = Self::of(proc, supervisor).filter(|group| group.folder.exists()) {
+            group.kill();
+            group.remove();
+        }
+    }
+
+    fn of(proc: &Path, supervisor: u32) -> Option<Self> {
+        let own = own_folder(
+            &fs::read_to_string(proc.join("self/mountinfo")).ok()?,
+            &fs::read_to_string(proc.join("self/cgroup")).ok()?,
+        )?;
+        Some(Self { folder: own.join(format!("bakery-{supervisor}")) })
     }
 
     /// Takes a process in; gives whether it is in.

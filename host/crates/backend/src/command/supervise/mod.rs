@@ -12,6 +12,8 @@ mod watch;
 
 use std::{ffi::OsString, process::ExitCode};
 
+pub(super) use cgroup::Cgroup;
+
 /// The whole program of a supervisor: what [`super::ProcessOptions::supervisor`] must end up in, as early as possible,
 /// with the arguments that follow those words. It talks to bakery on standard input, and to nobody else.
 #[must_use]

@@ -107,7 +107,7 @@ impl Destination {
             tags.push(tag.parse().ok()?);
         }
         let digest = first.digest().cloned();
-        (digest.is_some() != tags.first().is_some()).then(|| Self {
+        (digest.is_some() == tags.is_empty()).then(|| Self {
             repository: first.repository().clone(),
             tags,
             digest,

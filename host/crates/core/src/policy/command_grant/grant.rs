@@ -1,15 +1,14 @@
-//! Grants of commands, and the check that makes an argument vector of a guest's words. Resolves no name on a PATH.
+//! The grant of one command: what it is, what it gets, and what may be asked of it. Resolves no name on a PATH.
 
 use std::{
-    collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
 };
 
 use super::{
-    argument::{self, Wrong},
     error::{GrantError, NameProblem},
-    grammar::{Subcommand, ValueKind, is_word},
+    grammar::{Subcommand, is_word},
+    walk::Walk,
 };
 use crate::{
     model::Digest,
@@ -20,13 +19,13 @@ use crate::{
 /// What a guest may make of one program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandGrant {
-    name: String,
+    pub(super) name: String,
     program: PathBuf,
     digest: Option<Digest>,
     subcommands: Vec<Subcommand>,
     environment: Vec<(OsString, OsString)>,
-    scratch: Option<PathBuf>,
-    registries: RegistryGrants,
+    pub(super) scratch: Option<PathBuf>,
+    pub(super) registries: RegistryGrants,
     limits: CommandLimits,
     network: Network,
 }
@@ -209,189 +208,18 @@ impl CommandGrant {
         }
     }
 
-    fn title(&self, words: &str) -> String {
+    pub(super) fn title(&self, words: &str) -> String {
         if words.is_empty() { self.name.clone() } else { format!("{} {}", self.name, quote(words)) }
     }
 }
 
-/// Every command that one guest may ask for. Empty means none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CommandGrants(BTreeMap<String, CommandGrant>);
-
-impl CommandGrants {
-    /// These and no others.
-    ///
-    /// # Errors
-    /// Two of one name.
-    pub fn new(grants: impl IntoIterator<Item = CommandGrant>) -> Result<Self, GrantError> {
-        let mut all = BTreeMap::new();
-        for grant in grants {
-            if let Some(twice) = all.insert(grant.name.clone(), grant) {
-                return Err(GrantError::Twice(twice.name));
-            }
-        }
-        Ok(Self(all))
-    }
-
-    /// Whether nothing is granted.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The argument vector for what a guest asks.
-    ///
-    /// # Errors
-    /// What is not granted, with the line to add.
-    pub fn check(&self, command: &Command) -> Result<Invocation, Denial> {
-        match self.0.get(&command.program) {
-            Some(grant) => grant.check(command),
-            None if is_program_name(&command.program) => Err(Denial {
-                subject: command.program.clone(),
-                hint: format!("add `{}:` under `commands:`", command.program),
-            }),
-            None => Err(Denial {
-                subject: quote(&command.program),
-                hint: "a program is asked for by the name of its grant, not by a path".into(),
-            }),
-        }
-    }
-}
-
-/// The arguments after a subcommand, on their way to words.
-struct Walk<'a> {
-    grant: &'a CommandGrant,
-    subcommand: &'a Subcommand,
-    used: BTreeMap<&'a str, usize>,
-    options: Vec<Word>,
-    positionals: Vec<Word>,
-    positions: usize,
-}
-
-impl<'a> Walk<'a> {
-    fn over(
-        grant: &'a CommandGrant,
-        subcommand: &'a Subcommand,
-        arguments: &'a [Argument],
-    ) -> Result<Vec<Word>, Denial> {
-        let mut walk = Self {
-            grant,
-            subcommand,
-            used: BTreeMap::new(),
-            options: subcommand.words.iter().map(Word::from).collect(),
-            positionals: Vec::new(),
-            positions: 0,
-        };
-        let mut arguments = arguments.iter();
-        while let Some(argument) = arguments.next() {
-            match argument {
-                Argument::Flag(name) => walk.option(name, &mut arguments)?,
-                Argument::Value(_) | Argument::Scratch(_) => walk.positional(argument)?,
-            }
-        }
-        if subcommand.terminator && !walk.positionals.is_empty() {
-            walk.options.push(Word::from("--"));
-        }
-        walk.options.append(&mut walk.positionals);
-        Ok(walk.options)
-    }
-
-    fn option(&mut self, name: &'a str, rest: &mut std::slice::Iter<'a, Argument>) -> Result<(), Denial> {
-        let title = self.title();
-        let Some(rule) = self.subcommand.flags.get(name) else {
-            return Err(self.unknown_flag(name));
-        };
-        let used = self.used.entry(name).or_default();
-        *used += 1;
-        if *used > rule.times {
-            return Err(Denial {
-                subject: format!("{title} {name}"),
-                hint: format!("`{title}` takes `{name}` at most {} times", rule.times),
-            });
-        }
-        let Some(kind) = &rule.value else {
-            self.place(Word::from(name));
-            return Ok(());
-        };
-        let Some(value) = rest.next() else {
-            let hint = format!("`{name}` takes a value, which is the argument after it");
-            return Err(Denial { subject: format!("{title} {name}"), hint });
-        };
-        if rule.joined {
-            let word = self.value(kind, value, &format!("{name}="))?;
-            self.place(word);
-        } else {
-            let word = self.value(kind, value, "")?;
-            self.place(Word::from(name));
-            self.place(word);
-        }
-        Ok(())
-    }
-
-    fn positional(&mut self, argument: &Argument) -> Result<(), Denial> {
-        let Some(kind) = self.subcommand.position(self.positions) else {
-            return Err(Denial {
-                subject: format!("{} {}", self.title(), quote(text(argument))),
-                hint: format!(
-                    "`{}` takes {} arguments that are no flags",
-                    self.title(),
-                    self.subcommand.positionals.len()
-                ),
-            });
-        };
-        self.positions += 1;
-        let word = self.value(kind, argument, "")?;
-        if self.subcommand.terminator {
-            self.positionals.push(word);
-        } else {
-            self.options.push(word);
-        }
-        Ok(())
-    }
-
-    fn value(&self, kind: &ValueKind, argument: &Argument, prefix: &str) -> Result<Word, Denial> {
-        let subject = || format!("{} {}", self.title(), quote(text(argument)));
-        match argument::word(kind, argument, prefix, &self.grant.registries) {
-            Ok(Word::Scratch { .. }) if self.grant.scratch.is_none() => Err(Denial {
-                subject: subject(),
-                hint: format!("`{}` has no scratch space here", self.grant.name),
-            }),
-            Ok(word) => Ok(word),
-            Err(Wrong::Value(problem)) => {
-                Err(Denial { subject: subject(), hint: format!("`{}` {problem}", quote(text(argument))) })
-            }
-            Err(Wrong::Denied(denial)) => Err(denial),
-        }
-    }
-
-    fn place(&mut self, word: Word) {
-        self.options.push(word);
-    }
-
-    fn unknown_flag(&self, name: &str) -> Denial {
-        let title = self.title();
-        let subject = format!("{title} {}", quote(name));
-        let bare = name.strip_prefix("--").or_else(|| name.strip_prefix('-'));
-        let hint = if bare.is_some_and(is_word) {
-            format!("add `{name}:` under `flags:` of `{title}` in `commands:`")
-        } else {
-            "a flag is `-x` or `--name`; its value is the argument after it".into()
-        };
-        Denial { subject, hint }
-    }
-
-    fn title(&self) -> String {
-        self.grant.title(&self.subcommand.words.join(" "))
-    }
-}
-
-fn text(argument: &Argument) -> &str {
+pub(super) fn text(argument: &Argument) -> &str {
     match argument {
         Argument::Flag(text) | Argument::Value(text) | Argument::Scratch(text) => text,
     }
 }
 
-fn is_program_name(name: &str) -> bool {
+pub(super) fn is_program_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
         && name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric())

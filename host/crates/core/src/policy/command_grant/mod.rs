@@ -6,11 +6,14 @@ mod environment;
 mod error;
 mod grammar;
 mod grant;
+mod grants;
+mod walk;
 
 pub use environment::{EnvironmentSet, Variable};
 pub use error::{GrantError, NameProblem};
 pub use grammar::{FlagRule, Subcommand, ValueKind};
-pub use grant::{CommandGrant, CommandGrants};
+pub use grant::CommandGrant;
+pub use grants::CommandGrants;
 
 #[cfg(test)]
 mod tests;
