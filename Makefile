@@ -32,7 +32,7 @@ demo: build ## Build everything and run the main job on sample data over loopbac
 	@$(TARGET)/release/bakery-demo
 
 test: build ## Build everything and run all tests
-	@components/build.sh $(GUESTS) tests/components/misbehaving
+	@components/build.sh $(GUESTS) tests/components/misbehaving tests/components/misbehaving-step
 	@tests/run.sh
 
 test-fast: ## Run the tests of the pure rooms alone
@@ -48,7 +48,7 @@ fmt-check: ## Fail if the sources are not formatted
 	@$(CARGO) fmt --all --check
 
 bench: build ## Measure, and print ratios of one run
-	@$(CARGO) bench --workspace --bench sandbox --bench commands
+	@$(CARGO) bench --workspace --bench sandbox --bench commands --bench publish
 
 check: fmt-check lint test ## Everything that must pass before a change lands
 

@@ -2,12 +2,24 @@
 
 use std::{env, fmt::Write as _, fs, path::PathBuf};
 
+/// The components inside the program.
+const BUILT_IN: [&str; 8] = [
+    "override-dev-spec",
+    "source-dependency",
+    "source-manifest",
+    "source-template",
+    "step-index-copy",
+    "step-index-create",
+    "step-verify",
+    "step-wait-sources",
+];
+
 fn main() {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let folder = manifest.join("../target/components");
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut table = String::from("static BUILTINS: &[Builtin] = &[\n");
-    for name in ["override-dev-spec", "source-dependency", "source-manifest", "source-template"] {
+    for name in BUILT_IN {
         let wasm = folder.join(format!("{name}.wasm"));
         let native = folder.join(format!("{name}.cwasm"));
         for path in [&wasm, &native] {

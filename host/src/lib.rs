@@ -13,7 +13,7 @@ use clap::Parser as _;
 /// Runs the program with these arguments, the first being its name.
 #[must_use]
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
-    let cli = match cli::Cli::try_parse_from(arguments) {
+    let cli = match cli::Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             let exit = if error.use_stderr() { report::Exit::Usage } else { report::Exit::Done };
@@ -23,6 +23,6 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         }
     };
     let talker = Arc::new(report::Talker::new(report::Style::detect(cli.talk.verbose, cli.talk.quiet)));
-    let exit = command::run(cli.command, &talker).unwrap_or_else(|failed| failed.tell(&talker));
+    let exit = command::run(cli.command, &arguments, &talker).unwrap_or_else(|failed| failed.tell(&talker));
     exit.code().into()
 }

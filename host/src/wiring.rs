@@ -1,5 +1,9 @@
-//! The only file that names concrete backends: joins clock, gate, sandbox and backend when something is first asked.
+//! The only room that names concrete backends: joins clock, gate, sandbox and backend when something is first asked.
 //! No logic of versions or plans, and nothing is started before it is needed.
+
+mod publishing;
+mod registries;
+mod signals;
 
 use std::{
     cell::OnceCell,
@@ -12,12 +16,14 @@ use std::{
 
 use bakery_backend::HttpClient;
 use bakery_core::{
-    policy::Mirrors,
+    policy::{Mirrors, RetryPolicy},
     port::{EventSink, Resolvers},
 };
 use bakery_gate::{CancellationToken, Gate, GateOptions};
 use bakery_sandbox::{Builtin, CachePlace, Inspection, Limits, Sandbox, SandboxOptions};
 
+pub(crate) use self::publishing::Publishing;
+use self::signals::Signals;
 use crate::{
     cli::{Network, UsageError, env},
     command::Failed,
@@ -33,7 +39,7 @@ include!(concat!(env!("OUT_DIR"), "/builtins.rs"));
 pub(crate) struct Edge {
     mirrors: Mirrors,
     jobs: NonZeroUsize,
-    retry_attempts: Option<u32>,
+    retry: RetryPolicy,
     folder: PathBuf,
     talker: Arc<Talker>,
     live: OnceCell<Live>,
@@ -42,7 +48,8 @@ pub(crate) struct Edge {
 struct Live {
     /// Taken when it is put down.
     runtime: Option<tokio::runtime::Runtime>,
-    sandbox: Sandbox,
+    gate: Gate,
+    sandbox: Arc<Sandbox>,
     cancel: CancellationToken,
 }
 
@@ -62,14 +69,32 @@ impl Edge {
             UsageError::new(format!("--mirror: {error}"))
                 .hint("write --mirror FROM=TO, for example --mirror https://cdn.posit.co/=https://mirror.example/posit/")
         })?;
-        Ok(Self {
-            mirrors,
-            jobs: network.jobs,
-            retry_attempts: network.retry_attempts,
+        let mut retry = RetryPolicy::default();
+        if let Some(attempts) = network.retry_attempts {
+            retry.attempts = attempts;
+        }
+        Ok(Self { mirrors, ..Self::with(network.jobs, retry, folder, talker) })
+    }
+
+    /// To registries and to nothing else; starts nothing.
+    pub(crate) fn to_registries(
+        jobs: NonZeroUsize,
+        retry: RetryPolicy,
+        folder: &Path,
+        talker: &Arc<Talker>,
+    ) -> Self {
+        Self::with(jobs, retry, folder, talker)
+    }
+
+    fn with(jobs: NonZeroUsize, retry: RetryPolicy, folder: &Path, talker: &Arc<Talker>) -> Self {
+        Self {
+            mirrors: Mirrors::default(),
+            jobs,
+            retry,
             folder: folder.to_owned(),
             talker: Arc::clone(talker),
             live: OnceCell::new(),
-        })
+        }
     }
 
     /// Questions at the same time.
@@ -83,19 +108,12 @@ impl Edge {
         F: Future<Output = T>,
     {
         let live = self.live()?;
-        let work = work(&live.sandbox);
-        let runtime = live.runtime.as_ref().expect("the runtime is taken only when everything is put down");
-        runtime.block_on(async {
-            let mut work = std::pin::pin!(work);
-            let exit = tokio::select! {
-                done = &mut work => return Ok(done),
-                exit = signal() => exit,
-            };
-            live.cancel.cancel();
-            // What was asked is put down; an answer that still arrives is not used.
-            let _ = tokio::time::timeout(GRACE, work).await;
-            Err(Failed::Signal(exit))
-        })
+        // What was asked is put down; an answer that still arrives is not used.
+        match live.finish(work(live.sandbox.as_ref())) {
+            (Some(done), None) => Ok(done),
+            (_, Some(exit)) => Err(Failed::Signal(exit)),
+            (None, None) => Err(Failed::because("the run ended without an answer")),
+        }
     }
 
     fn live(&self) -> Result<&Live, Failed> {
@@ -112,20 +130,38 @@ impl Edge {
         let mut options = GateOptions::new(Arc::new(HttpClient::new()), Arc::clone(&events));
         options.mirrors = self.mirrors.clone();
         options.cancel = cancel.clone();
+        options.retry = self.retry.clone();
         options.retry.seed = u64::from(std::process::id());
-        if let Some(attempts) = self.retry_attempts {
-            options.retry.attempts = attempts;
-        }
-        let sandbox = Sandbox::new(SandboxOptions {
-            gate: Arc::new(Gate::new(options)),
+        let gate = Gate::new(options);
+        let sandbox = Arc::new(Sandbox::new(SandboxOptions {
+            gate: Arc::new(gate.clone()),
             events,
             limits: Limits::default(),
             builtins: BUILTINS,
             root: self.folder.clone(),
             cache: cache_place(),
             compiler: std::env::current_exe().ok().map(|own| vec![own.into_os_string(), "__compile".into()]),
-        });
-        Ok(self.live.get_or_init(|| Live { runtime: Some(runtime), sandbox, cancel }))
+        }));
+        Ok(self.live.get_or_init(|| Live { runtime: Some(runtime), gate, sandbox, cancel }))
+    }
+}
+
+impl Live {
+    /// Runs work to its end. The first signal cancels the run, and the work may still say what became of it; the
+    /// second one ends the program.
+    fn finish<T>(&self, work: impl Future<Output = T>) -> (Option<T>, Option<Exit>) {
+        let runtime = self.runtime.as_ref().expect("the runtime is taken only when everything is put down");
+        runtime.block_on(async {
+            let mut signals = Signals::listen();
+            let mut work = std::pin::pin!(work);
+            let exit = tokio::select! {
+                done = &mut work => return (Some(done), None),
+                exit = signals.next() => exit,
+            };
+            self.cancel.cancel();
+            tokio::spawn(signals.end_at_next());
+            (tokio::time::timeout(GRACE, work).await.ok(), Some(exit))
+        })
     }
 }
 
@@ -154,18 +190,4 @@ fn cache_place() -> Option<CachePlace> {
         cache: below(&env::CACHE_HOME, ".cache")?.join("components"),
         state: below(&env::STATE_HOME, ".local/state")?,
     })
-}
-
-/// Completes when the user or the system wants the run to end.
-async fn signal() -> Exit {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => Exit::Interrupted,
-        _ = terminate.recv() => Exit::Terminated,
-    }
 }

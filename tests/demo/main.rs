@@ -1,7 +1,9 @@
 //! `make demo`: the main job on sample data over loopback, with the real program.
 //! A dispatched version is resolved through the sandbox: once it is there, once the upstream is stale and catches up,
-//! once it never comes. Ends with a failure if the program does anything else.
+//! once it never comes. Then what was built is published. Ends with a failure if the program does anything else.
 #![expect(clippy::print_stdout, reason = "a demonstration shows itself on standard output")]
+
+mod publish;
 
 use std::{path::Path, process::ExitCode, time::Duration};
 
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
     if done.0 != 0 {
         wrong.push("the tags of the dispatched version were not printed");
     }
+    wrong.extend(publish::show());
 
     println!();
     if wrong.is_empty() {

@@ -2,15 +2,12 @@
 
 use std::{
     ffi::OsStr,
-    io::Read,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    thread::JoinHandle,
     time::{Duration, Instant},
 };
 
-/// How long a run may take before it is ended.
-const PATIENCE: Duration = Duration::from_secs(120);
+use crate::Running;
 
 /// One run to be.
 #[derive(Debug)]
@@ -55,6 +52,13 @@ impl Program {
         self
     }
 
+    /// With a flag and its value.
+    #[must_use]
+    pub fn arg(mut self, flag: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.arg(flag).arg(value);
+        self
+    }
+
     /// With this variable.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
@@ -85,32 +89,22 @@ impl Program {
     /// When it cannot be started, or takes longer than two minutes.
     #[must_use]
     pub fn run(self) -> Finished {
+        self.start().finish()
+    }
+
+    /// Starts it, to be watched while it runs.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn start(self) -> Running {
         let started = Instant::now();
-        let mut child = self.spawn();
-        let stdout = drain(child.stdout.take());
-        let stderr = drain(child.stderr.take());
-        let status = loop {
-            if let Some(status) = child.try_wait().expect("a child can be waited for") {
-                break status;
-            }
-            if started.elapsed() > PATIENCE {
-                let _ = child.kill();
-                panic!("the program did not end within {PATIENCE:?}");
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        };
-        let elapsed = started.elapsed();
-        Finished {
-            code: exit_code(status),
-            stdout: stdout.join().unwrap_or_default(),
-            stderr: stderr.join().unwrap_or_default(),
-            elapsed,
-        }
+        Running::watch(self.spawn(), started)
     }
 }
 
 /// Exit code, or 128 and the signal's number.
-fn exit_code(status: std::process::ExitStatus) -> i32 {
+pub(crate) fn exit_code(status: std::process::ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt as _;
     status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(-1)
 }
@@ -145,12 +139,9 @@ pub fn shared_inputs() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-fn drain(stream: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut stream) = stream {
-            let _ = stream.read_to_end(&mut bytes);
-        }
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
+/// Where a program lies on `PATH`.
+#[must_use]
+pub fn on_path(name: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
 }

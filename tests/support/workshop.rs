@@ -65,6 +65,20 @@ pub fn dispatcher(check: &str, plan: &str) -> Vec<u8> {
     component("dispatcher", &module)
 }
 
+/// A publishing step whose `run` runs `body`; `rest` is what else the module has. [`EMPTY`] is an outcome with nothing
+/// in it.
+pub fn step(body: &str, rest: &str) -> Vec<u8> {
+    component("step", &step_module(body, rest))
+}
+
+/// The module of [`step`].
+pub fn step_module(body: &str, rest: &str) -> String {
+    format!(
+        r#"(module {BASE} {rest}
+  (func (export "bakery:plugin/publish-step@0.1.0#run") (param i32) (result i32) {body}))"#
+    )
+}
+
 /// A component of a world in `wit/`.
 pub fn component(world: &str, module: &str) -> Vec<u8> {
     component_of("", &format!("bakery:plugin/{world}@0.1.0"), module)

@@ -1,4 +1,4 @@
-//! The configuration of a source: a JSON object that the operator wrote.
+//! The configuration of a source and the options of a step: a JSON object that the operator wrote.
 //! Must not know any key: each guest owns its own.
 
 use serde_json::{Map, Value};
@@ -11,6 +11,8 @@ use crate::{SourceError, json::describe, nearby};
 /// a third smaller.
 pub struct Object {
     component: &'static str,
+    /// What messages call the whole: `config` or `options`.
+    noun: &'static str,
     trail: String,
     members: Map<String, Value>,
 }
@@ -21,9 +23,26 @@ impl Object {
     /// # Errors
     /// `invalid-config` when it is not an object, or has another key.
     pub fn read(component: &'static str, config: &str, keys: &[&str]) -> Result<Self, SourceError> {
-        let value = serde_json::from_str(config)
-            .map_err(|error| invalid(component, crate::one_line(&error.to_string())))?;
-        Self::new(component, String::new(), value)?.only(keys)
+        Self::read_as("config", component, config, keys)
+    }
+
+    /// Reads a step's options, which may have these keys.
+    ///
+    /// # Errors
+    /// `invalid-config` when they are not an object, or have another key.
+    pub fn read_options(component: &'static str, options: &str, keys: &[&str]) -> Result<Self, SourceError> {
+        Self::read_as("options", component, options, keys)
+    }
+
+    fn read_as(
+        noun: &'static str,
+        component: &'static str,
+        text: &str,
+        keys: &[&str],
+    ) -> Result<Self, SourceError> {
+        let value = serde_json::from_str(text)
+            .map_err(|error| wrong(noun, component, crate::one_line(&error.to_string())))?;
+        Self::at(noun, component, String::new(), value)?.only(keys)
     }
 
     /// The same object; an error if it has another key.
@@ -36,9 +55,10 @@ impl Object {
             Some(unknown) => {
                 let hint = match nearby::closest(unknown, keys.iter().copied()) {
                     Some(key) => format!("did you mean `{key}`?"),
+                    None if keys.is_empty() => "there is none".to_owned(),
                     None => format!("expected `{}`", keys.join("`, `")),
                 };
-                Err(invalid(self.component, format!("`{}` is not a key: {hint}", self.place(unknown))))
+                Err(self.refuse(format!("`{}` is not a key: {hint}", self.place(unknown))))
             }
         }
     }
@@ -86,7 +106,7 @@ impl Object {
     /// `invalid-config` when it is missing or no object.
     pub fn object(&self, key: &str) -> Result<Self, SourceError> {
         let value = self.members.get(key).ok_or_else(|| self.missing(key))?;
-        Self::new(self.component, self.place(key), value.clone())
+        Self::at(self.noun, self.component, self.place(key), value.clone())
     }
 
     /// A list that must be there.
@@ -133,28 +153,47 @@ impl Object {
     /// # Errors
     /// `invalid-config` when it is something else.
     pub fn new(component: &'static str, trail: String, value: Value) -> Result<Self, SourceError> {
+        Self::at("config", component, trail, value)
+    }
+
+    fn at(
+        noun: &'static str,
+        component: &'static str,
+        trail: String,
+        value: Value,
+    ) -> Result<Self, SourceError> {
         match value {
-            Value::Object(members) => Ok(Self { component, trail, members }),
+            Value::Object(members) => Ok(Self { component, noun, trail, members }),
             other => {
                 let place = if trail.is_empty() { "it".to_owned() } else { format!("`{trail}`") };
-                Err(invalid(component, format!("{place} is {}, expected an object", describe(&other))))
+                let found = describe(&other);
+                Err(wrong(noun, component, format!("{place} is {found}, expected an object")))
             }
         }
     }
 
     fn missing(&self, key: &str) -> SourceError {
-        invalid(self.component, format!("`{}` is missing", self.place(key)))
+        self.refuse(format!("`{}` is missing", self.place(key)))
     }
 
     fn wrong(&self, key: &str, found: &Value, expected: &str) -> SourceError {
         let found = describe(found);
-        invalid(self.component, format!("`{}` is {found}, expected {expected}", self.place(key)))
+        self.refuse(format!("`{}` is {found}, expected {expected}", self.place(key)))
+    }
+
+    fn refuse(&self, why: String) -> SourceError {
+        wrong(self.noun, self.component, why)
     }
 }
 
 /// An `invalid-config` of a component.
 pub fn invalid(component: &str, why: impl std::fmt::Display) -> SourceError {
-    SourceError::InvalidConfig(format!("the `config` of `{component}` is wrong: {why}"))
+    wrong("config", component, why)
+}
+
+fn wrong(noun: &str, component: &str, why: impl std::fmt::Display) -> SourceError {
+    let verb = if noun.ends_with('s') { "are" } else { "is" };
+    SourceError::InvalidConfig(format!("the `{noun}` of `{component}` {verb} wrong: {why}"))
 }
 
 /// Whether a text may stand for `{branch}` in an address: letters, digits, `.`, `_` and `-`, beginning with a letter

@@ -1,7 +1,11 @@
-//! An upstream made of constants, for native tests of a guest's logic.
+//! An upstream and registries made of constants, for native tests of a guest's logic.
 //! Must not be called by a guest: it would answer the guest's own words.
 
+mod registry;
+
 use std::cell::RefCell;
+
+pub use registry::{FakeRegistry, Verb, digest, image_manifest, task};
 
 use crate::{
     Upstream,

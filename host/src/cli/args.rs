@@ -9,7 +9,7 @@ use bakery_core::{
 use clap::{ArgAction, Args, Parser, Subcommand};
 use regex::Regex;
 
-use super::{build, ci_matrix, compile, completions, duration, get, plugin};
+use super::{build, ci_matrix, compile, completions, duration, get, plugin, publish, summary};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -17,6 +17,8 @@ Examples:
   bakery ci matrix --dev-spec '{\"version\": \"2026.05.0-dev+185-gSHA\", \"channel\": \"daily\"}'
   bakery get tags --output uid                           every tag of every target
   bakery build --plan                                    the bake plan, as JSON
+  bakery ci publish --temp-registry ghcr.io/example ./*-metadata.json
+                                                         one index per target, under all its tags
   bakery plugin inspect my-source.wasm                   what a component can reach
 
 Exit codes and environment variables: `bakery help codes`, `bakery help env`, or docs/reference/.";
@@ -43,6 +45,12 @@ pub(crate) enum Command {
     /// Print facts about the project.
     #[command(subcommand)]
     Get(get::Get),
+    /// Indexes of images, in registries.
+    #[command(subcommand)]
+    Imagetools(publish::Imagetools),
+    /// Old name of a part of `imagetools`.
+    #[command(subcommand, hide = true)]
+    Oras(publish::Oras),
     /// Look at components.
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -62,6 +70,12 @@ pub(crate) enum Command {
 pub(crate) enum Ci {
     /// Print what to build as one JSON line: image, version, dev, platform.
     Matrix(Box<ci_matrix::Matrix>),
+    /// Publish what was built: one index per target, under all its tags.
+    Publish(Box<publish::Publish>),
+    /// The same as `ci publish`, under its old name.
+    Merge(Box<publish::Publish>),
+    /// Turn the JSON of several `--summary` runs into one Markdown table.
+    Summary(summary::Summary),
 }
 
 /// How much to say on standard error.
@@ -199,6 +213,7 @@ fn inclusion(text: &str) -> Result<Inclusion, String> {
     text.parse().map_err(|_| "expected `include`, `exclude` or `only`".to_owned())
 }
 
-fn channel(text: &str) -> Result<Channel, String> {
+/// Reads the word of a channel.
+pub(super) fn channel(text: &str) -> Result<Channel, String> {
     text.parse().map_err(|error: bakery_core::model::ParseChannelError| error.to_string())
 }

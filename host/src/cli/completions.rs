@@ -51,7 +51,7 @@ impl Help {
                 .iter()
                 .map(|(_, code, name, about)| format!("{code:>4}  {name:<12} {about}\n"))
                 .collect(),
-            Some(Topic::Env) => env::ALL.iter().map(|v| format!("{:<24} {}\n", v.name, v.about)).collect(),
+            Some(Topic::Env) => env::ALL.iter().map(|v| format!("{:<38} {}\n", v.name, v.about)).collect(),
         }
     }
 }

@@ -37,21 +37,65 @@ pub(crate) const CACHE_HOME: Variable =
 /// Where the key that signs them is kept.
 pub(crate) const STATE_HOME: Variable =
     Variable { name: "XDG_STATE_HOME", about: "parent of the folder with the key that signs them" };
+/// Attempts of one request to a registry.
+pub(crate) const RETRY_ATTEMPTS: Variable = Variable {
+    name: "BAKERY_REGISTRY_RETRY_ATTEMPTS",
+    about: "default of --retry-attempts for registries: attempts in all, at least 1",
+};
+/// The first pause.
+pub(crate) const RETRY_INITIAL_BACKOFF: Variable = Variable {
+    name: "BAKERY_REGISTRY_RETRY_INITIAL_BACKOFF",
+    about: "seconds before the second attempt; the longest, as the pause is spread at random",
+};
+/// The longest pause.
+pub(crate) const RETRY_MAX_BACKOFF: Variable = Variable {
+    name: "BAKERY_REGISTRY_RETRY_MAX_BACKOFF",
+    about: "seconds that the pause between two attempts grows to",
+};
+/// How the pause grows.
+pub(crate) const RETRY_MULTIPLIER: Variable = Variable {
+    name: "BAKERY_REGISTRY_RETRY_MULTIPLIER",
+    about: "growth of the pause per attempt, at least 1",
+};
+/// How long what was pushed may be unreadable.
+pub(crate) const WAIT_TIMEOUT: Variable =
+    Variable { name: "BAKERY_WAIT_TIMEOUT", about: "default of --wait-timeout" };
+/// docker's folder.
+pub(crate) const DOCKER_CONFIG: Variable = Variable {
+    name: "DOCKER_CONFIG",
+    about: "folder of docker's config.json, with credentials of registries",
+};
+/// Where programs are.
+pub(crate) const PATH: Variable = Variable {
+    name: "PATH",
+    about: "where credential helpers that docker's config.json names are looked up",
+};
+/// The job's summary.
+pub(crate) const GITHUB_STEP_SUMMARY: Variable =
+    Variable { name: "GITHUB_STEP_SUMMARY", about: "file that the summary of a publish is appended to" };
 /// Home folder.
 pub(crate) const HOME: Variable =
-    Variable { name: "HOME", about: "where the two folders above lie by default" };
+    Variable { name: "HOME", about: "where the three folders above lie by default" };
 
 /// Every variable, for `--help` and the documentation.
-pub(crate) const ALL: [&Variable; 10] = [
+pub(crate) const ALL: [&Variable; 18] = [
     &DEV_SPEC,
     &DEV_SPEC_WAIT,
     &BASE_REF,
     &MIRRORS,
     &MAX_CONCURRENCY,
+    &RETRY_ATTEMPTS,
+    &RETRY_INITIAL_BACKOFF,
+    &RETRY_MAX_BACKOFF,
+    &RETRY_MULTIPLIER,
+    &WAIT_TIMEOUT,
     &NO_COLOR,
     &GITHUB_ACTIONS,
+    &GITHUB_STEP_SUMMARY,
+    &PATH,
     &CACHE_HOME,
     &STATE_HOME,
+    &DOCKER_CONFIG,
     &HOME,
 ];
 
@@ -70,4 +114,59 @@ impl Variable {
 /// Whether a variable that the project names (`buildSecrets[].envVar`) is set and not empty. Its value is not read.
 pub(crate) fn project_variable_is_set(name: &str) -> bool {
     std::env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+/// Names that credential helpers may see beside what a program needs to run: where they are configured, how they reach
+/// their service, and who they are there.
+const OF_HELPERS: [&str; 16] = [
+    "HOME",
+    "PATH",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "DOCKER_CONFIG",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "https_proxy",
+    "no_proxy",
+];
+/// The same, by how they begin.
+const FAMILIES_OF_HELPERS: [&str; 6] = ["AWS_", "AZURE_", "GOOGLE_", "CLOUDSDK_", "XDG_", "PASSWORD_STORE_"];
+
+/// The environment of a credential helper: made from nothing, so that no secret of the job reaches it that is not its
+/// own.
+pub(crate) fn for_credential_helpers() -> Vec<(OsString, OsString)> {
+    std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_for_helpers)).collect()
+}
+
+fn is_for_helpers(name: &str) -> bool {
+    OF_HELPERS.contains(&name) || FAMILIES_OF_HELPERS.iter().any(|family| name.starts_with(family))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_helper_sees_what_its_service_needs_and_no_secret_of_the_job() {
+        for name in ["HOME", "AWS_ACCESS_KEY_ID", "AZURE_CLIENT_ID", "XDG_RUNTIME_DIR", "HTTPS_PROXY"] {
+            assert!(is_for_helpers(name), "{name}");
+        }
+        for name in [
+            "GITHUB_TOKEN",
+            "GH_TOKEN",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+            "NPM_TOKEN",
+            "BAKERY_DEV_SPEC",
+            "LD_PRELOAD",
+        ] {
+            assert!(!is_for_helpers(name), "{name}");
+        }
+    }
 }

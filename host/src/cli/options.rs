@@ -76,9 +76,9 @@ pub(crate) struct DispatchOptions {
 impl DispatchOptions {
     pub(crate) fn new(dispatch: &args::Dispatch, kinds: &args::Kinds) -> Result<Self, UsageError> {
         let mut warnings = Vec::new();
-        let (payload, payload_from) = match (&dispatch.dev_spec, env::DEV_SPEC.read()) {
-            (Some(flag), _) => (Some(flag.clone()), "--dev-spec"),
-            (None, value) => (value, env::DEV_SPEC.name),
+        let (payload, payload_from) = match payload(dispatch.dev_spec.as_ref()) {
+            Some((payload, from)) => (Some(payload), from),
+            None => (None, env::DEV_SPEC.name),
         };
         let wait = match (dispatch.dev_spec_wait, env::DEV_SPEC_WAIT.read()) {
             (Some(wait), _) => wait,
@@ -86,20 +86,7 @@ impl DispatchOptions {
                 .map_err(|error| UsageError::new(format!("{}: {error}", env::DEV_SPEC_WAIT.name)))?,
             (None, None) => Duration::ZERO,
         };
-        let dev_channel = match (kinds.dev_channel, kinds.dev_stream) {
-            (Some(channel), Some(stream)) if channel != stream => {
-                return Err(UsageError::new(format!(
-                    "--dev-channel says `{channel}` and --dev-stream says `{stream}`"
-                ))
-                .hint("give --dev-channel alone; --dev-stream is its old name"));
-            }
-            (channel, Some(stream)) => {
-                warnings
-                    .push(format!("--dev-stream is the old name of a flag: write `--dev-channel {stream}`"));
-                channel.or(Some(stream))
-            }
-            (channel, None) => channel,
-        };
+        let dev_channel = channel_or_stream(kinds.dev_channel, kinds.dev_stream, &mut warnings)?;
         let dev_versions =
             plan::effective_inclusion(kinds.dev_versions, payload.is_some()).map_err(|error| UsageError {
                 message: format!("{payload_from}: {error}"),
@@ -122,6 +109,42 @@ impl DispatchOptions {
     }
 }
 
+/// A dispatch's payload, and where it came from, for messages.
+pub(super) fn payload(flag: Option<&String>) -> Option<(String, &'static str)> {
+    match flag {
+        Some(flag) => Some((flag.clone(), "--dev-spec")),
+        None => env::DEV_SPEC.read().map(|value| (value, env::DEV_SPEC.name)),
+    }
+}
+
+/// The channel that one of the two flags says.
+pub(super) fn channel_or_stream(
+    channel: Option<Channel>,
+    stream: Option<Channel>,
+    warnings: &mut Vec<String>,
+) -> Result<Option<Channel>, UsageError> {
+    match (channel, stream) {
+        (Some(channel), Some(stream)) if channel != stream => {
+            Err(UsageError::new(format!("--dev-channel says `{channel}` and --dev-stream says `{stream}`"))
+                .hint("give --dev-channel alone; --dev-stream is its old name"))
+        }
+        (channel, Some(stream)) => {
+            warnings.push(format!("--dev-stream is the old name of a flag: write `--dev-channel {stream}`"));
+            Ok(channel.or(Some(stream)))
+        }
+        (channel, None) => Ok(channel),
+    }
+}
+
+/// How much is done at the same time.
+pub(super) fn jobs(flag: Option<u16>) -> NonZeroUsize {
+    let jobs = flag.map_or_else(
+        || env::MAX_CONCURRENCY.read().and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(4),
+        i64::from,
+    );
+    usize::try_from(jobs.clamp(1, 256)).ok().and_then(NonZeroUsize::new).unwrap_or(NonZeroUsize::MIN)
+}
+
 /// How upstreams are reached.
 #[derive(Clone, Debug)]
 pub(crate) struct Network {
@@ -140,12 +163,7 @@ impl Network {
             mirrors
                 .extend(env::MIRRORS.read().iter().flat_map(|all| all.split_whitespace()).map(str::to_owned));
         }
-        let jobs = upstreams.jobs.map_or_else(
-            || env::MAX_CONCURRENCY.read().and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(4),
-            i64::from,
-        );
-        let jobs =
-            usize::try_from(jobs.clamp(1, 256)).ok().and_then(NonZeroUsize::new).unwrap_or(NonZeroUsize::MIN);
+        let jobs = jobs(upstreams.jobs);
         Self { mirrors, jobs, retry_attempts: upstreams.retry_attempts }
     }
 }

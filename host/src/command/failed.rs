@@ -2,7 +2,7 @@
 
 use bakery_core::{
     config::Diagnostics,
-    plan::PlanError,
+    plan::{PlanError, publish::PublishErrors},
     port::{Failure, FailureKind, OverrideError},
 };
 use bakery_run::Dispatched;
@@ -21,6 +21,8 @@ pub(crate) enum Failed {
     Config(Diagnostics),
     /// The plan.
     Plan(PlanError),
+    /// Everything that is wrong with what was given.
+    Many(Vec<Reason>),
     /// A signal ended it.
     Signal(Exit),
     /// Anything else, with its cause and what to do.
@@ -34,6 +36,32 @@ pub(crate) enum Failed {
     },
     /// It was told already, where it happened.
     Told(Exit),
+}
+
+/// One thing that is wrong, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reason {
+    /// What is wrong.
+    pub(crate) message: String,
+    /// What to do.
+    pub(crate) hint: Option<String>,
+}
+
+impl Reason {
+    /// Without anything known to help.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None }
+    }
+
+    /// The same with something the user can do.
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Everything that is wrong with metadata files.
+    pub(crate) fn of(errors: &PublishErrors) -> impl Iterator<Item = Self> {
+        errors.0.iter().map(|error| Self { message: error.to_string(), hint: error.hint() })
+    }
 }
 
 impl Failed {
@@ -96,13 +124,36 @@ impl Failed {
         }
     }
 
+    /// The exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) => Exit::Usage,
+            Self::Config(_) | Self::Plan(_) | Self::Many(_) => Exit::Failed,
+            Self::Signal(exit) | Self::Told(exit) | Self::Other { exit, .. } => *exit,
+        }
+    }
+
+    /// What is wrong, in plain words without colour.
+    pub(crate) fn reasons(&self) -> Vec<Reason> {
+        match self {
+            Self::Usage(error) => vec![Reason { message: error.message.clone(), hint: error.hint.clone() }],
+            Self::Config(diagnostics) => {
+                let findings = diagnostics.list().iter();
+                findings.map(|one| Reason { message: one.message.clone(), hint: one.hint.clone() }).collect()
+            }
+            Self::Plan(error) => vec![Reason { message: error.to_string(), hint: error.hint() }],
+            Self::Many(reasons) => reasons.clone(),
+            Self::Signal(_) => vec![Reason::new("stopped by a signal; nothing was written")],
+            Self::Other { message, hint, .. } => {
+                vec![Reason { message: message.clone(), hint: hint.clone() }]
+            }
+            Self::Told(_) => Vec::new(),
+        }
+    }
+
     /// Says it, and gives the exit code.
     pub(crate) fn tell(self, talker: &Talker) -> Exit {
         match self {
-            Self::Usage(error) => {
-                talker.error(&error.message, error.hint.as_deref());
-                Exit::Usage
-            }
             Self::Config(diagnostics) => {
                 for finding in diagnostics.list() {
                     talker.finding(finding);
@@ -112,19 +163,12 @@ impl Failed {
                 }
                 Exit::Failed
             }
-            Self::Plan(error) => {
-                talker.error(&error.to_string(), error.hint().as_deref());
-                Exit::Failed
+            other => {
+                for reason in other.reasons() {
+                    talker.error(&reason.message, reason.hint.as_deref());
+                }
+                other.exit()
             }
-            Self::Signal(exit) => {
-                talker.error("stopped by a signal; nothing was written", None);
-                exit
-            }
-            Self::Other { exit, message, hint } => {
-                talker.error(&message, hint.as_deref());
-                exit
-            }
-            Self::Told(exit) => exit,
         }
     }
 }
@@ -147,6 +191,18 @@ impl From<UsageError> for Failed {
 impl From<PlanError> for Failed {
     fn from(error: PlanError) -> Self {
         Self::Plan(error)
+    }
+}
+
+impl From<Vec<Reason>> for Failed {
+    fn from(reasons: Vec<Reason>) -> Self {
+        Self::Many(reasons)
+    }
+}
+
+impl From<PublishErrors> for Failed {
+    fn from(errors: PublishErrors) -> Self {
+        Self::Many(Reason::of(&errors).collect())
     }
 }
 

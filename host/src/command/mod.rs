@@ -2,14 +2,18 @@
 
 mod build;
 mod ci_matrix;
+mod ci_summary;
+mod dispatched;
 mod failed;
+mod files;
 mod get;
 mod plugin;
 mod project;
+mod publish;
 mod record;
 mod resolve;
 
-use std::sync::Arc;
+use std::{ffi::OsString, sync::Arc};
 
 pub(crate) use failed::Failed;
 
@@ -22,10 +26,14 @@ use crate::{
 /// How a command ended.
 pub(crate) type Ended = Result<Exit, Failed>;
 
-/// Runs a command.
-pub(crate) fn run(command: Command, talker: &Arc<Talker>) -> Ended {
+/// Runs a command. `line` is the command line as it was typed.
+pub(crate) fn run(command: Command, line: &[OsString], talker: &Arc<Talker>) -> Ended {
     match command {
         Command::Ci(Ci::Matrix(matrix)) => ci_matrix::run(&matrix, talker),
+        Command::Ci(Ci::Publish(publish) | Ci::Merge(publish)) => publish::run(&publish, line, talker),
+        Command::Ci(Ci::Summary(summary)) => ci_summary::run(&summary, talker),
+        Command::Imagetools(imagetools) => publish::run(imagetools.publish(), line, talker),
+        Command::Oras(oras) => publish::run(oras.publish(), line, talker),
         Command::Build(build) => build::run(&build, talker),
         Command::Get(Get::Tags(tags)) => get::tags(&tags, talker),
         Command::Get(Get::Version(version)) => get::version(&version, talker),

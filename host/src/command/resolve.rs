@@ -11,7 +11,7 @@ use bakery_core::{
 };
 use bakery_run as run;
 
-use super::{Failed, project::Project};
+use super::{Failed, dispatched, project::Project};
 use crate::{
     cli::{DispatchOptions, Inputs, Load, Network},
     report::Talker,
@@ -49,15 +49,7 @@ impl Prepared {
         let edge = Edge::new(&Network::new(&inputs.upstreams), &load.context, talker)?;
         let spec = match &options.payload {
             None => None,
-            Some(payload) => {
-                let spec = edge
-                    .run(async |resolvers| run::check(resolvers, payload).await)?
-                    .map_err(|error| Failed::payload(options.payload_from, &error))?;
-                for warning in &spec.warnings {
-                    talker.warning(&format!("{}: {warning}", options.payload_from));
-                }
-                Some(spec)
-            }
+            Some(payload) => Some(dispatched::check(&edge, payload, options.payload_from, talker)?),
         };
         Ok((Self { edge, options, spec }, Project::load(&load, talker)?))
     }
@@ -96,11 +88,8 @@ impl Prepared {
         let pins = match &self.options.payload {
             None => Vec::new(),
             Some(payload) => {
-                // The payload's own channel is the component's to apply: it can say what there was instead.
                 let offered = Selection { dev_channel: self.options.dev_channel, ..selection.clone() };
-                self.edge
-                    .run(async |resolvers| run::pin(resolvers, payload, config, &offered, &**talker).await)?
-                    .map_err(|error| Failed::dispatched(self.options.payload_from, error))?
+                dispatched::pin(&self.edge, payload, self.options.payload_from, (config, &offered), talker)?
             }
         };
         let questions = ask(config, selection, &pins, detail)?;

@@ -16,7 +16,7 @@ pub(crate) fn line(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push(' '),
-            c if hidden(c) => {
+            c if is_hidden(c) => {
                 let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
             }
             c => out.push(c),
@@ -38,7 +38,8 @@ pub(crate) fn block(text: &str) -> String {
 /// The data of a GitHub workflow command.
 #[must_use]
 pub(crate) fn github_data(text: &str) -> String {
-    let visible: String = text.chars().map(|c| if c != '\n' && hidden(c) { '\u{fffd}' } else { c }).collect();
+    let visible: String =
+        text.chars().map(|c| if c != '\n' && is_hidden(c) { '\u{fffd}' } else { c }).collect();
     visible.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
@@ -48,9 +49,18 @@ pub(crate) fn github_property(text: &str) -> String {
     github_data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-fn hidden(c: char) -> bool {
+/// Whether a character is not shown, or changes how others are.
+pub(super) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// A code span of Markdown that nothing can end, also in a cell of a table: no markup, link or mention works in it.
+#[must_use]
+pub(crate) fn markdown_code(text: &str) -> String {
+    // How many backslashes protect a bar differs between readers of Markdown.
+    let text = line(text).replace('`', "'").replace('|', "¦");
+    if text.trim().is_empty() { "—".to_owned() } else { format!("`{}`", text.trim()) }
 }
 
 #[cfg(test)]
@@ -76,6 +86,18 @@ mod tests {
             assert!(!safe.trim_start().starts_with("::") && !safe.contains("##"), "{safe:?}");
             assert!(!safe.chars().any(char::is_control), "{safe:?}");
             assert!(!safe.contains('\u{202e}'), "{safe:?}");
+        }
+    }
+
+    #[test]
+    fn a_code_span_cannot_be_left_and_keeps_its_cell() {
+        for (text, code) in [
+            ("a`b|c", "`a'b¦c`"),
+            ("<img src=x>\n| x \\|", "`<img src=x>\\n¦ x \\¦`"),
+            ("@team https://evil.example", "`@team https://evil.example`"),
+            ("  ", "—"),
+        ] {
+            assert_eq!(markdown_code(text), code);
         }
     }
 

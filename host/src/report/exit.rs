@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     Denied,
     /// `--keep-going` printed an answer that lacks what was skipped.
     Incomplete,
+    /// What was pushed did not become readable in time: the same run may succeed later.
+    Lagging,
     /// Ctrl-C.
     Interrupted,
     /// SIGTERM.
@@ -25,12 +27,22 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// Every outcome with its code, its name and what it means.
-    pub(crate) const TABLE: [(Self, u8, &'static str, &'static str); 9] = [
+    pub(crate) const TABLE: [(Self, u8, &'static str, &'static str); 10] = [
         (Self::Done, 0, "done", "the command did what it was asked to"),
-        (Self::Failed, 1, "failed", "configuration, selection or a source is wrong; the message says which"),
+        (
+            Self::Failed,
+            1,
+            "failed",
+            "configuration, selection, a source or a target is wrong; the message says which",
+        ),
         (Self::Usage, 2, "usage", "the command line or a payload on it is wrong; no file was read"),
         (Self::Mismatch, 10, "mismatch", "the upstream does not have the dispatched version; later it may"),
-        (Self::Unavailable, 11, "unavailable", "an upstream did not answer, after retries; later it may"),
+        (
+            Self::Unavailable,
+            11,
+            "unavailable",
+            "an upstream or a registry did not answer, after retries; later it may",
+        ),
         (
             Self::Denied,
             12,
@@ -38,6 +50,7 @@ impl Exit {
             "a component asked for something that is not granted; the message has the line to add",
         ),
         (Self::Incomplete, 13, "incomplete", "--keep-going skipped what failed; the output lacks it"),
+        (Self::Lagging, 14, "lagging", "what was pushed did not become readable in time; later it may"),
         (Self::Interrupted, 130, "interrupted", "Ctrl-C"),
         (Self::Terminated, 143, "terminated", "SIGTERM"),
     ];
@@ -45,13 +58,19 @@ impl Exit {
     /// Of two failures, the one that says more about the run: what will not pass by itself comes first.
     pub(crate) fn worse(self, other: Self) -> Self {
         let rank = |exit| match exit {
-            Self::Failed => 4,
-            Self::Denied => 3,
-            Self::Mismatch => 2,
+            Self::Failed => 5,
+            Self::Denied => 4,
+            Self::Mismatch => 3,
+            Self::Lagging => 2,
             Self::Unavailable => 1,
             _ => 0,
         };
         if rank(other) > rank(self) { other } else { self }
+    }
+
+    /// The word for programs.
+    pub(crate) fn name(self) -> &'static str {
+        Self::TABLE.iter().find(|(exit, ..)| *exit == self).map_or("failed", |(_, _, name, _)| name)
     }
 
     /// The code for the shell.

@@ -1,11 +1,17 @@
 //! Events and answers become words: for a terminal, for GitHub, for a script. Starts no work.
 
+mod ears;
 mod escape;
 mod exit;
+mod publish;
+mod quote;
 mod stderr;
 mod stdout;
 mod words;
 
+pub(crate) use ears::Ears;
 pub(crate) use exit::Exit;
+pub(crate) use publish::{Closing, Progress, refused, table};
+pub(crate) use quote::shell;
 pub(crate) use stderr::{Style, Talker};
 pub(crate) use stdout::Stdout;

@@ -2,14 +2,16 @@
 //! On GitHub warnings and errors are annotations too. Decides nothing and never fails.
 
 use std::{
-    io::{self, IsTerminal as _, Write as _},
-    sync::Mutex,
+    io::{self, IsTerminal as _, Write},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use bakery_core::{
     config::{self, Diagnostic},
     port::{Event, EventSink, Severity},
 };
+
+use indicatif::ProgressBar;
 
 use super::{escape, words};
 use crate::cli::env;
@@ -30,6 +32,8 @@ pub(crate) struct Style {
     pub(crate) color: bool,
     /// Where the words go.
     pub(crate) host: Host,
+    /// Whether a live area can be drawn.
+    pub(crate) terminal: bool,
     /// The least that is said.
     pub(crate) threshold: Threshold,
 }
@@ -52,9 +56,11 @@ impl Style {
             Some("true") => Host::GitHub,
             _ => Host::Plain,
         };
+        let terminal = host == Host::Plain && io::stderr().is_terminal();
         Self {
-            color: host == Host::Plain && env::NO_COLOR.read_os().is_none() && io::stderr().is_terminal(),
+            color: terminal && env::NO_COLOR.read_os().is_none(),
             host,
+            terminal,
             threshold: match (verbose, quiet) {
                 (_, true) => Threshold::Error,
                 (true, _) => Threshold::Debug,
@@ -65,16 +71,36 @@ impl Style {
 }
 
 /// The one writer of standard error.
-#[derive(Debug)]
 pub(crate) struct Talker {
     style: Style,
-    lock: Mutex<()>,
+    out: Mutex<Out>,
+}
+
+struct Out {
+    stream: Box<dyn Write + Send>,
+    /// What is drawn below the lines, and has to make room for them.
+    below: Option<ProgressBar>,
 }
 
 impl Talker {
     /// A writer with this style.
     pub(crate) fn new(style: Style) -> Self {
-        Self { style, lock: Mutex::new(()) }
+        Self::onto(style, Box::new(io::stderr()))
+    }
+
+    /// The same onto another stream.
+    pub(super) fn onto(style: Style, stream: Box<dyn Write + Send>) -> Self {
+        Self { style, out: Mutex::new(Out { stream, below: None }) }
+    }
+
+    /// How the words look.
+    pub(super) fn style(&self) -> Style {
+        self.style
+    }
+
+    /// Keeps what is drawn below the lines apart from them, or nothing any more.
+    pub(super) fn draw_below(&self, bar: Option<ProgressBar>) {
+        self.out().below = bar;
     }
 
     /// Something worth reading.
@@ -88,13 +114,18 @@ impl Talker {
 
     /// A failure, with what the user can do.
     pub(crate) fn error(&self, text: &str, hint: Option<&str>) {
+        self.titled_error("bakery", text, hint);
+    }
+
+    /// A failure whose annotation has a title of its own.
+    pub(super) fn titled_error(&self, title: &str, text: &str, hint: Option<&str>) {
         self.write("error", "31", &escape::block(text));
         if let Some(hint) = hint {
             self.write("  hint", "36", &escape::block(hint));
         }
         self.annotate(
             "error",
-            "title=bakery",
+            &format!("title={}", escape::github_property(title)),
             &hint.map_or_else(|| text.to_owned(), |hint| format!("{text}\n{hint}")),
         );
     }
@@ -119,13 +150,40 @@ impl Talker {
         self.write("note", "36", &escape::block(text));
     }
 
-    fn info(&self, text: &str) {
+    /// Whether GitHub reads along.
+    pub(crate) fn is_github(&self) -> bool {
+        self.style.host == Host::GitHub
+    }
+
+    /// A table that is escaped already. It was asked for, so that it is shown even to those who want errors alone.
+    pub(crate) fn table(&self, text: &str) {
+        self.raw(text);
+    }
+
+    /// Lines that belong together, under a title where the log can fold them. They are escaped already.
+    pub(super) fn group(&self, title: &str, lines: &[String]) {
+        if self.style.threshold == Threshold::Error {
+            return;
+        }
+        let lines = lines.join("\n");
+        match self.style.host {
+            Host::GitHub if lines.is_empty() => self.raw(title),
+            Host::GitHub => {
+                self.raw(&format!("::group::{}\n{lines}\n::endgroup::", escape::github_data(title)))
+            }
+            Host::Plain => self.raw(&format!("{title}\n{lines}")),
+        }
+    }
+
+    /// A line that is escaped already.
+    pub(super) fn info(&self, text: &str) {
         if self.style.threshold != Threshold::Error {
             self.raw(text);
         }
     }
 
-    fn debug(&self, text: &str) {
+    /// A line that is escaped already, for those who want to know everything.
+    pub(super) fn debug(&self, text: &str) {
         if self.style.threshold == Threshold::Debug {
             let text = if self.style.color { format!("\u{1b}[2m{text}\u{1b}[0m") } else { text.to_owned() };
             self.raw(&text);
@@ -147,10 +205,19 @@ impl Talker {
     }
 
     fn raw(&self, text: &str) {
-        let _turn = self.lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut err = io::stderr().lock();
-        // A log that nobody reads any more must not end the run.
-        let _ = err.write_all(text.trim_end().as_bytes()).and_then(|()| err.write_all(b"\n"));
+        let Out { stream, below } = &mut *self.out();
+        let mut write = || {
+            // A log that nobody reads any more must not end the run.
+            let _ = stream.write_all(text.trim_end().as_bytes()).and_then(|()| stream.write_all(b"\n"));
+        };
+        match below {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    fn out(&self) -> MutexGuard<'_, Out> {
+        self.out.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -166,18 +233,26 @@ impl EventSink for Talker {
                 self.warning(&format!("[{component}] {message}"));
             }
             Event::Of { event, .. } => self.emit((**event).clone()),
-            Event::Request { .. }
-            | Event::Step { .. }
-            | Event::Effect { .. }
-            | Event::Note { severity: Severity::Debug, .. }
-            | Event::GuestLog { severity: Severity::Debug, .. } => self.debug(&sentence(&event)),
+            _ if is_detail(&event) => self.debug(&sentence(&event)),
             _ => self.info(&sentence(&event)),
         }
     }
 }
 
+/// Whether an event is for those who want to know everything.
+pub(super) fn is_detail(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Request { .. }
+            | Event::Step { .. }
+            | Event::Effect { .. }
+            | Event::Note { severity: Severity::Debug, .. }
+            | Event::GuestLog { severity: Severity::Debug, .. }
+    )
+}
+
 /// One line for an event that is not a warning.
-fn sentence(event: &Event) -> String {
+pub(super) fn sentence(event: &Event) -> String {
     let line = escape::line;
     match event {
         Event::Request { method, url, status, attempts, bytes, elapsed } => {
@@ -231,5 +306,46 @@ fn sentence(event: &Event) -> String {
         Event::Denied { component, subject, .. } => {
             format!("{} was refused {}", line(component), line(subject))
         }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    //! A talker whose words a test can read.
+
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// What was said.
+    #[derive(Clone, Default)]
+    pub(crate) struct Text(Arc<Mutex<Vec<u8>>>);
+
+    impl Text {
+        pub(crate) fn get(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    impl Write for Text {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Someone who talks into a text, without colour and in no terminal.
+    pub(crate) fn listening(host: Host) -> (Talker, Text) {
+        talking(Style { color: false, host, terminal: false, threshold: Threshold::Info })
+    }
+
+    /// The same in any style.
+    pub(crate) fn talking(style: Style) -> (Talker, Text) {
+        let text = Text::default();
+        (Talker::onto(style, Box::new(text.clone())), text)
     }
 }

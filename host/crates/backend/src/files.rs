@@ -48,9 +48,26 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Adds to the end of a file; makes it where there is none.
+///
+/// # Errors
+/// Whatever the file system says.
+pub fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    File::options().append(true).create(true).open(path)?.write_all(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_appended_follows_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        append(&path, b"1\n").unwrap();
+        append(&path, b"2\n").unwrap();
+        assert_eq!(read_bounded(&path, 9).unwrap(), b"1\n2\n");
+    }
 
     #[test]
     fn a_file_over_the_bound_is_refused_and_one_at_the_bound_is_read() {

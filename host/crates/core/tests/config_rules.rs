@@ -3,7 +3,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise and says so")]
 
-use bakery_core::config::{Config, Constraint, Image, MatrixValue, Registry, TagFilter, load};
+use bakery_core::config::{
+    Config, Constraint, Image, MatrixValue, PublishSettings, Registry, RetrySettings, TagFilter, load,
+};
 use bakery_core::model::Platform;
 
 const HEAD: &str = "repository:\n  url: github.com/example/images\n";
@@ -391,4 +393,27 @@ fn diagnostics_know_their_file_and_place() {
     let hostile = load("a\u{1b}[31m\n::error::.yaml", b"", false).unwrap_err();
     assert_eq!(hostile.list()[0].file_name(), "a\\u{1b}[31m\\n::error::.yaml");
     assert!(!hostile.render(false).contains('\u{1b}'));
+}
+
+#[test]
+fn publish_settings_are_read_with_their_units_and_absent_ones_stay_absent() {
+    let settings =
+        |body: &str| accept(&format!("{HEAD}images: [{{name: app}}]\npublish: {body}\n")).0.publish;
+    let seconds = |n: f64| Some(std::time::Duration::from_secs_f64(n));
+    assert_eq!(accept(HEAD).0.publish, PublishSettings::default());
+    for empty in ["{}", "{waitTimeout: , retry: }", "{retry: {}}", ""] {
+        assert_eq!(settings(empty), PublishSettings::default(), "{empty}");
+    }
+    for (written, want) in [("10m", 600.0), ("1h30m", 5400.0), ("90", 90.0), ("'45'", 45.0), ("0", 0.0)] {
+        assert_eq!(settings(&format!("{{waitTimeout: {written}}}")).wait_timeout, seconds(want), "{written}");
+    }
+    let retry =
+        settings("{retry: {attempts: 3, initialBackoff: 0.5, maxBackoff: '64', multiplier: 1}}").retry;
+    let want = RetrySettings {
+        attempts: Some(3),
+        initial_backoff: seconds(0.5),
+        max_backoff: seconds(64.0),
+        multiplier: Some(1.0),
+    };
+    assert_eq!(retry, want);
 }

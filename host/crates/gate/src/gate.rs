@@ -24,7 +24,7 @@ impl Gate {
     /// A gate for one run.
     #[must_use]
     pub fn new(options: GateOptions) -> Self {
-        let lanes = Lanes::new(options.per_host);
+        let lanes = Lanes::new(options.per_host, options.budget);
         let memo = Arc::new(Memo::new(options.limits.memo_bytes));
         let events = Arc::clone(&options.events);
         Self { inner: Arc::new(Inner { options, lanes, memo }), events }
@@ -53,7 +53,8 @@ impl Gate {
         Instant::now()
     }
 
-    pub(crate) fn emit(&self, event: Event) {
+    /// Tells whoever listens what happened around the effects that pass here.
+    pub fn emit(&self, event: Event) {
         self.events.emit(event);
     }
 }

@@ -1,15 +1,19 @@
 //! The one gate: check, take a permit, attempt, classify, back off, emit. The loop and the waiting live only here.
 //! It names no concrete backend, and it decides nothing: what is allowed and how often is `bakery_core::policy`.
 
+mod admit;
 mod attempt;
 mod clock;
+mod course;
 mod fetch;
 mod gate;
+mod hedge;
 mod hop;
 mod lane;
 mod memo;
 mod options;
 mod permit;
+mod settle;
 #[cfg(test)]
 mod testing;
 mod wait;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bakery_core::{
-    policy::{HttpLimits, Mirrors, RetryPolicy},
+    policy::{BudgetPolicy, HedgePolicy, HttpLimits, Mirrors, RetryPolicy},
     port::{EventSink, Http},
 };
 use tokio_util::sync::CancellationToken;
@@ -12,8 +12,12 @@ use tokio_util::sync::CancellationToken;
 pub struct GateOptions {
     /// How often, how far apart, and from which seed.
     pub retry: RetryPolicy,
-    /// Requests in flight per `host:port`; 0 means 1.
+    /// Requests in flight per origin, at most; 0 means 1. A host that has too many gets fewer for a while.
     pub per_host: usize,
+    /// How many retries of registry operations a host is worth.
+    pub budget: BudgetPolicy,
+    /// When a slow read of a manifest is asked a second time.
+    pub hedge: HedgePolicy,
     /// Bounds of guests' requests.
     pub limits: HttpLimits,
     /// Where requests really go.
@@ -32,6 +36,8 @@ impl GateOptions {
         Self {
             retry: RetryPolicy::default(),
             per_host: 16,
+            budget: BudgetPolicy::default(),
+            hedge: HedgePolicy::default(),
             limits: HttpLimits::default(),
             mirrors: Mirrors::default(),
             events,

@@ -40,6 +40,23 @@ pub(crate) mod dispatcher {
     });
 }
 
+pub(crate) mod step {
+    //! The world `step`. Its `command-runner` is declared and never linked.
+    wasmtime::component::bindgen!({
+        path: "../../../wit",
+        world: "step",
+        imports: {
+            "bakery:plugin/registry": async | trappable,
+            default: trappable,
+        },
+        exports: { default: async },
+        with: {
+            "bakery:plugin/types": super::resolver::bakery::plugin::types,
+            "bakery:plugin/progress": super::resolver::bakery::plugin::progress,
+        },
+    });
+}
+
 pub(crate) use dispatcher::{DispatcherPre, exports::bakery::plugin::version_override};
 pub(crate) use lister::{ListerPre, exports::bakery::plugin::version_list};
 pub(crate) use resolver::{
@@ -47,3 +64,4 @@ pub(crate) use resolver::{
     bakery::plugin::{http, progress, types},
     exports::bakery::plugin::version_source,
 };
+pub(crate) use step::{StepPre, bakery::plugin::registry, exports::bakery::plugin::publish_step};

@@ -35,6 +35,9 @@ pub(crate) enum Breach {
     /// See [`crate::Limits::fetch_requests`].
     #[error("made more than {0} requests in one call of `http.fetch`")]
     FetchRequests(usize),
+    /// See [`crate::Limits::references`].
+    #[error("named more than {0} references in one call of `registry`")]
+    References(usize),
     /// See [`crate::Limits::host_calls`].
     #[error("made more than {0} host calls")]
     HostCalls(u32),

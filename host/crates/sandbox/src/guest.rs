@@ -1,19 +1,23 @@
 //! What the host holds for one call of one guest: its books, its log, its way out. Dropped with the store;
 //! nothing in here outlives a call or is shared with another one.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use bakery_core::{
-    policy::HttpGrants,
+    policy::{HttpGrants, RegistryGrants},
     port::{Event, EventSink, Failure, Severity},
 };
 use bakery_gate::Gate;
+use bakery_transfer::Transfer;
 use tokio::time::Instant;
 
 use crate::{Limits, breach::Breach, imports::wasi::Wasi, ledger::Ledger, meter::Meter};
 
 /// How many failures of host calls are remembered.
-const REMEMBERED: usize = 64;
+const REMEMBERED: usize = 1024;
 
 /// How much of a panic's message is repeated.
 const PANIC_BYTES: usize = 1024;
@@ -30,6 +34,8 @@ pub(crate) struct Guest {
     pub(crate) log: SharedLog,
     /// `None` while the guest has no network: then there is no gate to reach either.
     pub(crate) network: Option<Network>,
+    /// `None` for everything but a step: then there is no registry to reach either.
+    pub(crate) registries: Option<Registries>,
     /// What host calls failed with, so that a guest that passes a failure on does not change it.
     pub(crate) issued: Vec<Failure>,
     /// Whether the instance is made and its export runs.
@@ -48,20 +54,27 @@ pub(crate) struct Network {
     pub(crate) fresh_since: Option<Instant>,
 }
 
+/// The way to registries of a step.
+#[derive(Clone)]
+pub(crate) struct Registries {
+    pub(crate) transfer: Transfer,
+    pub(crate) grants: RegistryGrants,
+    /// For how long what was just written may lag.
+    pub(crate) window: Duration,
+    /// When host calls must be over.
+    pub(crate) deadline: Instant,
+}
+
 impl Guest {
-    /// A guest that has not begun.
-    pub(crate) fn new(
-        component: Arc<str>,
-        limits: Limits,
-        events: Arc<dyn EventSink>,
-        network: Option<Network>,
-    ) -> Self {
+    /// A guest that has not begun, and has no way out.
+    pub(crate) fn new(component: Arc<str>, limits: Limits, events: Arc<dyn EventSink>) -> Self {
         Self {
             ledger: Ledger::new(&limits),
             meter: Meter::new(),
             deadline: Instant::now() + limits.call_time,
             log: SharedLog::new(Arc::clone(&component), Arc::clone(&events), &limits),
-            network,
+            network: None,
+            registries: None,
             issued: Vec::new(),
             started: false,
             wasi: None,
@@ -98,11 +111,12 @@ impl Guest {
         Ok(())
     }
 
-    /// Remembers what a host call failed with.
+    /// Remembers what a host call failed with; of very many, the latest.
     pub(crate) fn issue(&mut self, failure: &Failure) {
-        if self.issued.len() < REMEMBERED {
-            self.issued.push(failure.clone());
+        if self.issued.len() >= REMEMBERED {
+            self.issued.remove(0);
         }
+        self.issued.push(failure.clone());
     }
 }
 

@@ -17,6 +17,7 @@ mod load;
 mod meter;
 mod options;
 mod sandbox;
+mod steps;
 mod store;
 mod ticker;
 
@@ -25,3 +26,4 @@ pub use limits::Limits;
 pub use load::{Inspection, compile_child_main, inspect};
 pub use options::{Builtin, CachePlace, SandboxOptions};
 pub use sandbox::Sandbox;
+pub use steps::SandboxedSteps;

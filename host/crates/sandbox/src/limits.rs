@@ -32,6 +32,10 @@ pub struct Limits {
     pub body_bytes: u32,
     /// Bytes of all bodies that one call of `http.fetch` hands to the guest.
     pub fetch_bytes: usize,
+    /// References, sources or tags in one call of `registry`.
+    pub references: usize,
+    /// Bytes of one manifest that a step hands over, and of all that one call of `registry` hands to a step.
+    pub manifest_bytes: usize,
     /// Host calls, log lines included.
     pub host_calls: u32,
     /// Lines of log; later ones are dropped, and one line says so.
@@ -57,11 +61,22 @@ impl Default for Limits {
             fetch_requests: 64,
             body_bytes: 16 * 1024 * 1024,
             fetch_bytes: 32 * MIB,
+            references: 256,
+            manifest_bytes: 4 * MIB,
             host_calls: 2_000,
             log_lines: 200,
             log_line_bytes: 4 * 1024,
             log_bytes: 64 * 1024,
         }
+    }
+}
+
+impl Limits {
+    /// The bounds of one call of a step: its host calls have `time`, because they wait for registries, and the guest
+    /// has as much more as it may run, to say what came of them. It may hand over a manifest.
+    pub(crate) fn of_step(self, time: Duration) -> Self {
+        let call_time = time.saturating_add(self.guest_time);
+        Self { call_time, transfer_bytes: self.transfer_bytes.saturating_add(self.manifest_bytes), ..self }
     }
 }
 

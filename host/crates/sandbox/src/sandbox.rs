@@ -21,7 +21,7 @@ use wasmtime::component::{Component, InstancePre};
 
 use crate::{
     answer,
-    bindings::{DispatcherPre, ListerPre, ResolverPre},
+    bindings::{DispatcherPre, ListerPre, ResolverPre, StepPre},
     engine, exports,
     guest::{Guest, Network},
     imports::{Outlet, World, link},
@@ -34,18 +34,18 @@ const DISPATCHER: &str = "override-dev-spec";
 
 /// Everything that answers version questions, behind the guests' walls.
 pub struct Sandbox {
-    options: SandboxOptions,
+    pub(crate) options: SandboxOptions,
     components: Mutex<HashMap<ComponentRef, Slot>>,
 }
 
 type Slot = Arc<OnceCell<Result<Arc<Loaded>, Failure>>>;
 
 /// A compiled component and how it is linked, one link per world and outlet.
-struct Loaded {
-    name: Arc<str>,
+pub(crate) struct Loaded {
+    pub(crate) name: Arc<str>,
     component: Component,
     builtin: bool,
-    links: [OnceLock<Result<InstancePre<Guest>, Failure>>; 5],
+    links: [OnceLock<Result<InstancePre<Guest>, Failure>>; 6],
 }
 
 impl Sandbox {
@@ -55,7 +55,11 @@ impl Sandbox {
         Self { options, components: Mutex::default() }
     }
 
-    async fn load(&self, component: &ComponentRef) -> Result<Arc<Loaded>, Failure> {
+    /// Loads a component, once per run.
+    ///
+    /// # Errors
+    /// It is not there, or no component.
+    pub(crate) async fn load(&self, component: &ComponentRef) -> Result<Arc<Loaded>, Failure> {
         let slot = {
             let mut components = self.components.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(components.entry(component.clone()).or_default())
@@ -190,6 +194,15 @@ impl Resolvers for Sandbox {
 }
 
 impl Loaded {
+    /// The component as a publishing step.
+    ///
+    /// # Errors
+    /// It is none, or wants more than a step is granted.
+    pub(crate) fn step(&self) -> Result<StepPre<Guest>, Failure> {
+        let pre = self.link(World::Step, Outlet::Offline)?;
+        StepPre::new(pre).map_err(|error| self.mistyped(&error))
+    }
+
     fn link(&self, world: World, outlet: Outlet) -> Result<InstancePre<Guest>, Failure> {
         let place = match (world, outlet) {
             (World::Resolver, Outlet::Offline) => 0,
@@ -197,6 +210,7 @@ impl Loaded {
             (World::Lister, Outlet::Offline) => 2,
             (World::Lister, Outlet::Online) => 3,
             (World::Dispatcher, _) => 4,
+            (World::Step, _) => 5,
         };
         let engine = self.component.engine();
         let make = || link(engine, &self.name, &self.component, world, outlet, self.builtin);

@@ -11,7 +11,7 @@ use crate::{
     Limits,
     breach::Breach,
     fault,
-    guest::{Guest, Network},
+    guest::{Guest, Network, Registries},
     ticker::Ticking,
 };
 
@@ -23,6 +23,8 @@ pub(crate) struct Call {
     pub(crate) export: &'static str,
     /// Its way out, where it has one.
     pub(crate) network: Option<Network>,
+    /// Its way to registries, where it has one.
+    pub(crate) registries: Option<Registries>,
 }
 
 /// What a call answered.
@@ -51,7 +53,8 @@ pub(crate) async fn run<R: Send>(
             format!("the thread that bounds guest time cannot start: {error}"),
         )
     })?;
-    let mut store = open(engine, limits, events, &call);
+    let export = call.export;
+    let mut store = open(engine, limits, events, call);
     let meter = store.data().meter.clone();
     // The last resort: guests that wait inside WASI are not seen by the epoch. Everything else ends before.
     let end = store.data().deadline + limits.guest_time;
@@ -65,17 +68,19 @@ pub(crate) async fn run<R: Send>(
             guest.log.finish();
             Ok(Answer { value, issued: std::mem::take(&mut guest.issued) })
         }
-        Ok(Ok(Err(error))) => Err(fault::describe(&error, guest, call.export)),
-        Ok(Err(_panic)) => Err(fault::host_panicked(guest, call.export)),
+        Ok(Ok(Err(error))) => Err(fault::describe(&error, guest, export)),
+        Ok(Err(_panic)) => Err(fault::host_panicked(guest, export)),
         Err(_elapsed) => {
             let breach = wasmtime::Error::new(Breach::CallTime(limits.call_time));
-            Err(fault::describe(&breach, guest, call.export))
+            Err(fault::describe(&breach, guest, export))
         }
     }
 }
 
-fn open(engine: &Engine, limits: &Limits, events: &Arc<dyn EventSink>, call: &Call) -> Store<Guest> {
-    let guest = Guest::new(Arc::clone(&call.component), *limits, Arc::clone(events), call.network.clone());
+fn open(engine: &Engine, limits: &Limits, events: &Arc<dyn EventSink>, call: Call) -> Store<Guest> {
+    let mut guest = Guest::new(call.component, *limits, Arc::clone(events));
+    guest.network = call.network;
+    guest.registries = call.registries;
     let mut store = Store::new(engine, guest);
     store.limiter(|guest| &mut guest.ledger);
     store.set_hostcall_fuel(limits.transfer_bytes);

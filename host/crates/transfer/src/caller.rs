@@ -17,3 +17,10 @@ pub struct Caller {
     /// When the caller's time is over.
     pub deadline: Option<Instant>,
 }
+
+impl Caller {
+    /// The shorter of `time` and what is left until the deadline.
+    pub(crate) fn at_most(&self, time: Duration, now: Instant) -> Duration {
+        self.deadline.map_or(time, |deadline| time.min(deadline.saturating_duration_since(now)))
+    }
+}

@@ -1,75 +1,51 @@
-//! The doors of the room. Every function checks the caller's grants first, then goes through the gate.
+//! A way to registries: what its doors share. The doors themselves stand in `read`, `wait`, `copy` and `push`: each
+//! checks the caller's grants first, then goes through the gate.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use bakery_core::{
-    model::{Descriptor, Digest, Manifest, Reference, Repository, Tag},
+    model::{Descriptor, Digest, Manifest, Repository},
     port::{
-        EventSink, Failure,
+        Event, EventSink, Failure, FailureKind,
         registry::{Access, Registry, Traffic},
     },
 };
 use bakery_gate::Gate;
 
-use crate::caller::Caller;
-
-/// How long things may take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TransferOptions {
-    /// Time of one attempt of a request about manifests and of a small write.
-    pub attempt: Duration,
-    /// Time of one attempt that moves a blob.
-    pub blob_attempt: Duration,
-    /// Time of one operation, waiting for a turn, attempts and pauses included; a wait in the window not included.
-    pub operation: Duration,
-}
-
-impl Default for TransferOptions {
-    fn default() -> Self {
-        Self {
-            attempt: Duration::from_secs(60),
-            blob_attempt: Duration::from_secs(30 * 60),
-            operation: Duration::from_secs(60 * 60),
-        }
-    }
-}
-
-/// What it took to bring a manifest and everything below it into a repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Copied {
-    /// What was copied.
-    pub descriptor: Descriptor,
-    /// Manifests put.
-    pub manifests_pushed: u32,
-    /// Blobs that the registry moved by itself.
-    pub blobs_mounted: u32,
-    /// Blobs sent.
-    pub blobs_uploaded: u32,
-    /// Their bytes.
-    pub bytes_uploaded: u64,
-}
+use crate::{memory::Memory, options::TransferOptions, shared::Shared, words::at};
 
 /// A way to registries for one run; [`Transfer::for_target`] makes one for each target.
 #[derive(Clone)]
 pub struct Transfer {
-    gate: Gate,
-    registry: Arc<dyn Registry>,
-    options: TransferOptions,
+    pub(crate) gate: Gate,
+    pub(crate) registry: Arc<dyn Registry>,
+    pub(crate) options: TransferOptions,
+    /// This target's.
+    pub(crate) memory: Arc<Memory>,
+    /// The run's.
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Transfer {
     /// For one run.
     #[must_use]
     pub fn new(gate: Gate, registry: Arc<dyn Registry>, options: TransferOptions) -> Self {
-        Self { gate, registry, options }
+        let shared = Arc::new(Shared::new(options.large));
+        Self { gate, registry, options, memory: Arc::default(), shared }
     }
 
     /// The same connections, tokens and knowledge of what lies where, with an account, a memory of manifests and a
     /// listener of its own. `accesses` is all that will be done, so that one token covers it.
     #[must_use]
     pub fn for_target(&self, accesses: &[Access], events: Arc<dyn EventSink>) -> Self {
-        let _ = (accesses, events);
-        todo!()
+        self.registry.announce(accesses);
+        Self {
+            gate: self.gate.with_events(events),
+            registry: self.registry.with_own_account(),
+            options: self.options.clone(),
+            memory: Arc::default(),
+            shared: self.shared.clone(),
+        }
     }
 
     /// What went over the wire on this account.
@@ -78,80 +54,27 @@ impl Transfer {
         self.registry.traffic()
     }
 
-    /// What references point at now.
-    pub async fn resolve(
-        &self,
-        caller: &Caller,
-        references: &[Reference],
-    ) -> Vec<Result<Descriptor, Failure>> {
-        let _ = (caller, references, &self.gate, &self.options);
-        todo!()
-    }
-
-    /// Waits until each reference can be read, all at the same time, within the caller's window.
-    pub async fn await_readable(
-        &self,
-        caller: &Caller,
-        references: &[Reference],
-    ) -> Vec<Result<Manifest, Failure>> {
-        let _ = (caller, references);
-        todo!()
-    }
-
-    /// Waits until each reference, just written by this run, points at `digest`, within the caller's window.
-    pub async fn await_digest(
-        &self,
-        caller: &Caller,
-        references: &[Reference],
-        digest: &Digest,
-    ) -> Vec<Result<Descriptor, Failure>> {
-        let _ = (caller, references, digest);
-        todo!()
-    }
-
-    /// Reads manifests. What this target read or holds costs no request when asked for by digest.
-    pub async fn manifests(
-        &self,
-        caller: &Caller,
-        references: &[Reference],
-    ) -> Vec<Result<Manifest, Failure>> {
-        let _ = (caller, references);
-        todo!()
-    }
-
     /// Takes a manifest into this target's memory, under its digest. Writes nothing.
     ///
     /// # Errors
-    /// It is no manifest.
+    /// It is no manifest, or the target holds too much already.
     pub fn hold(&self, media_type: &str, bytes: Vec<u8>) -> Result<Descriptor, Failure> {
-        let _ = (media_type, bytes);
-        todo!()
+        let wrong = |message: String| Failure::new(FailureKind::InvalidInput, "manifest", message);
+        let manifest = Manifest::parse(bytes, Some(media_type)).map_err(|error| wrong(error.to_string()))?;
+        let descriptor = manifest.descriptor();
+        self.memory.keep(Arc::new(manifest), None).map_err(|limit| {
+            wrong(format!("the manifests of one target have more than {limit} bytes: none more is held"))
+        })?;
+        Ok(descriptor)
     }
 
-    /// Brings manifests, given by digest, and everything below them into a repository, by digest. Whatever several
-    /// callers want in one place is brought there once.
-    pub async fn copy(
-        &self,
-        caller: &Caller,
-        sources: &[Reference],
-        to: &Repository,
-    ) -> Vec<Result<Copied, Failure>> {
-        let _ = (caller, sources, to);
-        todo!()
+    /// Says that something was written.
+    pub(crate) fn effect(&self, verb: &'static str, subject: String, detail: String) {
+        self.gate.emit(Event::Effect { verb, subject, detail });
     }
 
-    /// Puts a manifest that this target holds or has read: under these tags, or by its digest if there are none.
-    ///
-    /// # Errors
-    /// The registry did not take it under all of them.
-    pub async fn push(
-        &self,
-        caller: &Caller,
-        to: &Repository,
-        digest: &Digest,
-        tags: &[Tag],
-    ) -> Result<Descriptor, Failure> {
-        let _ = (caller, to, digest, tags);
-        todo!()
+    /// The same about content by its digest.
+    pub(crate) fn effect_at(&self, verb: &'static str, place: &Repository, digest: &Digest, detail: String) {
+        self.effect(verb, at(place, digest), detail);
     }
 }

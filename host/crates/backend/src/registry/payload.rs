@@ -12,7 +12,7 @@ use bakery_core::{
     model::DigestHasher,
     port::{
         Failure, FailureKind,
-        registry::{BlobChunks, BlobSource},
+        registry::{BlobChunks, BlobSource, Party, RegistryFault, RegistryVerb},
     },
 };
 use bytes::Bytes;
@@ -161,10 +161,9 @@ impl Reading {
 
     fn wrong(&self, reason: &str) -> Failure {
         let digest = self.source.digest();
-        Failure::new(
-            FailureKind::Internal,
-            digest.as_str(),
-            format!("the blob `{digest}` was not sent: {reason}"),
-        )
+        let message = format!("the blob `{digest}` was not sent: {reason}");
+        let fault =
+            RegistryFault { corrupt: true, ..RegistryFault::new(RegistryVerb::FinishUpload, Party::Bakery) };
+        Failure::new(FailureKind::Internal, digest.as_str(), message).with_registry(fault)
     }
 }

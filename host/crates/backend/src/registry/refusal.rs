@@ -35,6 +35,8 @@ pub(super) struct Reason {
     pub(super) digests: Vec<Digest>,
     /// Whether it says, in whatever form, that there were too many requests.
     throttled: bool,
+    /// Whether it speaks of a rate limit, which GHCR does with a status that means something else.
+    rate_limit: bool,
     /// Whether it says that a tag may not be changed.
     immutable: bool,
 }
@@ -69,6 +71,7 @@ impl Reason {
             text,
             digests: digests(&whole),
             throttled: lower.contains("toomanyrequests") || lower.contains("too many requests"),
+            rate_limit: lower.contains("rate limit"),
             immutable: lower.contains("immutable"),
         }
     }
@@ -84,7 +87,7 @@ impl Reason {
     }
 
     fn is_secondary_limit(&self, status: u16) -> bool {
-        status == 403 && self.text.to_ascii_lowercase().contains("rate limit")
+        status == 403 && self.rate_limit
     }
 
     /// `404 MANIFEST_UNKNOWN: manifest unknown`.
@@ -217,6 +220,9 @@ mod tests {
             (401, error("UNAUTHORIZED"), GetManifest, Unauthorized),
             (403, error("DENIED"), PutManifest, Denied),
             (403, secondary.to_owned(), PutManifest, RateLimited),
+            (403, secondary.replace("message", "detail"), PutManifest, RateLimited),
+            (403, "<html>You have exceeded a Rate Limit".to_owned(), GetManifest, RateLimited),
+            (404, secondary.to_owned(), GetManifest, NotFound),
             (429, String::new(), GetManifest, RateLimited),
             (429, ghcr.to_owned(), GetManifest, RateLimited),
             (403, ghcr.to_owned(), GetManifest, RateLimited),

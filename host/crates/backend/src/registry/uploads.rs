@@ -36,8 +36,11 @@ impl Inner {
         let Some(_claim) = self.memory.claim(repository, blob.digest()).await else {
             return Ok(Uploaded::Present);
         };
-        // The first attempt may have arrived although its answer did not.
-        if context.admission.attempt() > 1 && self.has_blob(context, repository, blob.digest()).await? {
+        // The first attempt may have arrived although its answer did not. Where the question itself is refused, the
+        // upload has the last word.
+        if context.admission.attempt() > 1
+            && matches!(self.has_blob(context, repository, blob.digest()).await, Ok(true))
+        {
             return Ok(Uploaded::Present);
         }
         let host = self.host(repository.registry());

@@ -15,7 +15,8 @@ impl EventSink for Deaf {
     fn emit(&self, _event: Event) {}
 }
 
-struct NoHttp;
+/// Tests of registries ask for nothing else.
+pub(super) struct NoHttp;
 
 impl Http for NoHttp {
     fn send<'a>(

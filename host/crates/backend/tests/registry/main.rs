@@ -10,6 +10,7 @@ mod hostile;
 mod manifests;
 mod plan;
 mod server;
+mod table;
 mod tls;
 mod transport;
 mod uploads;

@@ -176,6 +176,32 @@ async fn a_second_attempt_asks_before_it_sends_again() {
 }
 
 #[tokio::test]
+async fn a_second_attempt_sends_again_where_asking_is_refused() {
+    let tries = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let counted = tries.clone();
+    let server = Server::start(move |request| match request.method.as_str() {
+        "POST" => Reply::new(202).header("location", "/v2/a/blobs/uploads/1"),
+        "PUT" if counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0 => Reply::new(503),
+        "PUT" => Reply::new(201),
+        // A limit of requests, which an answer without a body cannot put into words.
+        "HEAD" => Reply::new(403),
+        _ => Reply::new(200),
+    })
+    .await;
+    let client = client();
+    let repository = format!("{}/a", server.name()).parse().unwrap();
+    let blob: Arc<dyn BlobSource> = Arc::new(BytesBlob::new(big()));
+    let (client, repository) = (&client, &repository);
+    let uploaded = attempts(2, |permit| {
+        let blob = blob.clone();
+        async move { client.push_blob(&permit, repository, blob).await }
+    })
+    .await
+    .unwrap();
+    assert_eq!(uploaded, Uploaded::Sent(BIG as u64));
+}
+
+#[tokio::test]
 async fn a_push_to_a_repository_that_must_be_created_first_says_so() {
     let server = Server::start(|request| match request.method.as_str() {
         "POST" => Reply::error(404, "NAME_UNKNOWN"),
@@ -236,6 +262,8 @@ async fn bytes_that_are_not_the_blob_are_never_committed() {
         let blob = Arc::new(Liar { digest: Digest::of(&big()), size: BIG as u64, given });
         let failure = client.push_blob(&permit, &repository, blob).await.unwrap_err();
         assert!(failure.message.contains(words), "{words}: {failure}");
+        let corrupt = failure.registry.as_ref().is_some_and(|fault| fault.corrupt);
+        assert_eq!(corrupt, !words.contains("gone"), "worth one more look: {failure:?}");
         assert_eq!(world.server.count("PUT"), 0, "the server never saw a whole request");
         assert!(world.state().blobs.is_empty());
     }

@@ -22,10 +22,12 @@ mod visible;
 mod yaml;
 mod yaml_error;
 
+pub(crate) use visible::visible;
+
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use load::{Loaded, load};
 pub use model::{
     BuildSecret, Config, Constraint, Dependency, DependencyConstraint, DependencyName, DevSource, DevVersion,
-    Image, Matrix, MatrixValue, Os, Person, PinPolicy, Registry, Repository, SourceEntry, TagFilter,
-    TagPattern, ToolOptions, Variant, Version,
+    Image, Matrix, MatrixValue, Os, Person, PinPolicy, PublishSettings, Registry, Repository, RetrySettings,
+    SourceEntry, TagFilter, TagPattern, ToolOptions, Variant, Version,
 };

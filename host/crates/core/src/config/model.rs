@@ -1,7 +1,7 @@
 //! The normalised configuration: every default filled in, every list de-duplicated and ordered as specified.
 //! It holds what `bakery.yaml` says and nothing that was resolved from a network.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::model::{Channel, ComponentRef, Platform, SourceKey};
 
@@ -16,6 +16,31 @@ pub struct Config {
     pub images: Vec<Image>,
     /// `sources`: products and channels that this project adds or replaces.
     pub sources: Vec<SourceEntry>,
+    /// `publish`.
+    pub publish: PublishSettings,
+}
+
+/// `publish`: how long and how often publishing tries. What is absent is not set here: flags, environment and defaults
+/// decide.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PublishSettings {
+    /// `waitTimeout`: for how long sources, and tags just written, may lag.
+    pub wait_timeout: Option<Duration>,
+    /// `retry`.
+    pub retry: RetrySettings,
+}
+
+/// `publish.retry`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RetrySettings {
+    /// `attempts`, the first included, at least 1.
+    pub attempts: Option<u32>,
+    /// `initialBackoff`, written in seconds.
+    pub initial_backoff: Option<Duration>,
+    /// `maxBackoff`, written in seconds.
+    pub max_backoff: Option<Duration>,
+    /// `multiplier`, at least 1.
+    pub multiplier: Option<f64>,
 }
 
 /// `repository`.

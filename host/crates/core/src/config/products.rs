@@ -134,7 +134,13 @@ mod tests {
             maintainer,
             authors: Vec::new(),
         };
-        Config { repository, registries: Vec::new(), images: Vec::new(), sources }
+        Config {
+            repository,
+            registries: Vec::new(),
+            images: Vec::new(),
+            sources,
+            publish: crate::config::PublishSettings::default(),
+        }
     }
 
     fn key(product: &str, channel: Channel) -> SourceKey {

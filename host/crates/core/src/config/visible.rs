@@ -23,7 +23,7 @@ impl fmt::Display for Shown<'_> {
 }
 
 /// The whole text with every unsafe character escaped, line ends included.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
     }

@@ -114,7 +114,8 @@ impl Build<'_> {
         }
     }
 
-    fn identities(&self) -> impl Iterator<Item = Identity> + '_ {
+    /// The names of all of its targets.
+    pub(super) fn identities(&self) -> impl Iterator<Item = Identity> + '_ {
         self.variants
             .iter()
             .flat_map(|variant| self.systems.iter().map(|system| self.identity(*variant, system)))

@@ -34,7 +34,7 @@ impl Identity {
             channel,
         ];
         let joined: Vec<&str> = parts.into_iter().flatten().collect();
-        joined.join("-").replace([' ', '.', '+', '/'], "-").to_lowercase()
+        uid_text(&joined.join("-"))
     }
 
     /// The text by which targets are sorted: the predecessor's, because the order of targets is visible in every plan.
@@ -45,6 +45,11 @@ impl Identity {
         let (variant, os) = (part("variant", &self.variant), part("os", &self.os));
         format!("ImageTarget(image='{}', version='{}'{variant}{os})", self.image, self.version)
     }
+}
+
+/// A name as it stands in identifiers.
+pub(super) fn uid_text(name: &str) -> String {
+    name.replace([' ', '.', '+', '/'], "-").to_lowercase()
 }
 
 impl std::fmt::Display for Identity {

@@ -29,6 +29,7 @@ mod questions;
 mod resolved;
 mod rows;
 mod selection;
+pub mod summary;
 mod tag_sets;
 mod tags;
 mod target;

@@ -22,6 +22,7 @@ pub(super) fn config(images: Vec<Image>) -> Config {
         registries: vec![registry("ghcr.io", Some("example"))],
         images,
         sources: Vec::new(),
+        publish: crate::config::PublishSettings::default(),
     }
 }
 

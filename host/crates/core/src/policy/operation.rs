@@ -1,14 +1,14 @@
-//! What an effect is, and whether its failure is worth another attempt. Counts nothing.
+//! What an effect is, in the words that the gate and the retry table speak of. Does nothing.
 
 use std::time::Duration;
 
 use url::Url;
 
 use super::canonical::origin;
-use crate::port::{Failure, FailureKind, HttpMethod, command::Invocation};
-
-/// What the end of a program that ignores every request may take beyond its grace.
-const CLEAN_UP: Duration = Duration::from_secs(20);
+use crate::{
+    model::{Digest, Reference, RegistryHost, Repository},
+    port::{HttpMethod, registry::RegistryVerb},
+};
 
 /// The verb of an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,24 +28,37 @@ pub enum OperationKind {
 pub struct Operation {
     /// Verb.
     pub kind: OperationKind,
+    /// The verb in a registry's words, where it is one's.
+    pub verb: Option<RegistryVerb>,
     /// The URL, reference or program, for people.
     pub subject: String,
-    /// `host:port`: effects on one origin share its permits and its pauses. `None` takes no permit.
+    /// `host:port`, or a registry's name: effects on one origin share its permits, its pauses and its budget of
+    /// retries. `None` takes no permit.
     pub origin: Option<String>,
     /// Whether doing it twice is the same as doing it once. Others are never retried.
     pub idempotent: bool,
-    /// For how long absence is expected: the thing was just written elsewhere and is still propagating.
+    /// For how long absence is expected, from the beginning of the operation on: the thing was just written and is
+    /// still propagating.
     pub awaited: Option<Duration>,
     /// Time of one attempt.
     pub timeout: Duration,
-    /// Time of the whole operation, waiting for permits included.
+    /// Time of the whole operation, waiting for permits included; the window in which it is awaited comes on top.
     pub limit: Duration,
 }
 
 impl Operation {
     /// An idempotent operation that expects its subject to be there.
     pub fn new(kind: OperationKind, subject: impl Into<String>, timeout: Duration, limit: Duration) -> Self {
-        Self { kind, subject: subject.into(), origin: None, idempotent: true, awaited: None, timeout, limit }
+        Self {
+            kind,
+            verb: None,
+            subject: subject.into(),
+            origin: None,
+            idempotent: true,
+            awaited: None,
+            timeout,
+            limit,
+        }
     }
 
     /// Reading a URL.
@@ -58,18 +71,48 @@ impl Operation {
         Self { origin: Some(origin(url)), ..Self::new(OperationKind::HttpRead, subject, timeout, limit) }
     }
 
-    /// One run of a program, as long as all attempts together take at most `limit`.
+    /// A verb of a registry. Whether it reads or writes, and whether it is idempotent, follows from the verb.
     ///
-    /// An attempt's time here is more than the program's own: the program is ended by its own limit, and everything it
-    /// started is gone before another attempt can begin in the same scratch space.
+    /// `subject` is a reference or `repository@digest`, as failures and events name it. Sending a whole blob, from
+    /// opening an upload to ending it, is [`RegistryVerb::BeginUpload`]: each attempt begins afresh.
     #[must_use]
-    pub fn command(invocation: &Invocation, limit: Duration) -> Self {
-        let limits = invocation.limits();
-        let timeout = limits.time.saturating_add(limits.grace).saturating_add(CLEAN_UP);
+    pub fn registry(
+        verb: RegistryVerb,
+        registry: &RegistryHost,
+        subject: impl Into<String>,
+        timeout: Duration,
+        limit: Duration,
+    ) -> Self {
+        let kind = if verb.is_read() { OperationKind::RegistryRead } else { OperationKind::RegistryWrite };
         Self {
-            idempotent: invocation.is_repeatable(),
-            ..Self::new(OperationKind::Command, invocation.name(), timeout, limit)
+            verb: Some(verb),
+            origin: Some(registry.as_str().to_owned()),
+            idempotent: verb.is_idempotent(),
+            ..Self::new(kind, subject, timeout, limit)
         }
+    }
+
+    /// A verb about a manifest.
+    #[must_use]
+    pub fn on_reference(
+        verb: RegistryVerb,
+        reference: &Reference,
+        timeout: Duration,
+        limit: Duration,
+    ) -> Self {
+        Self::registry(verb, reference.repository().registry(), reference.to_string(), timeout, limit)
+    }
+
+    /// A verb about a blob, or about a manifest by its digest.
+    #[must_use]
+    pub fn on_digest(
+        verb: RegistryVerb,
+        repository: &Repository,
+        digest: &Digest,
+        timeout: Duration,
+        limit: Duration,
+    ) -> Self {
+        Self::registry(verb, repository.registry(), format!("{repository}@{digest}"), timeout, limit)
     }
 
     /// The same on an origin.
@@ -86,102 +129,23 @@ impl Operation {
         self
     }
 
-    /// The same, while its absence is expected.
+    /// The same, while its absence is expected: a read of something that was just written, by this run or by another
+    /// machine. For that long "not found" is pending, and so is [`super::stale`].
     #[must_use]
     pub fn awaited(mut self, window: Duration) -> Self {
         self.awaited = Some(window);
         self
     }
-}
 
-/// What a failure means for the operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// Another attempt may help: it costs one.
-    Transient,
-    /// Not there yet: it costs time, not attempts.
-    Pending,
-    /// No attempt helps.
-    Permanent,
-}
-
-/// Classifies a failure. A guest's opinion is not an input.
-#[must_use]
-pub fn classify(operation: &Operation, failure: &Failure) -> Class {
-    match failure.kind {
-        FailureKind::NotFound if operation.awaited.is_some() && operation.idempotent => Class::Pending,
-        FailureKind::RateLimited | FailureKind::Unavailable | FailureKind::TimedOut
-            if operation.idempotent =>
-        {
-            Class::Transient
-        }
-        FailureKind::RateLimited
-        | FailureKind::Unavailable
-        | FailureKind::TimedOut
-        | FailureKind::NotFound
-        | FailureKind::InvalidInput
-        | FailureKind::Unauthorized
-        | FailureKind::Denied
-        | FailureKind::Conflict
-        | FailureKind::Cancelled
-        | FailureKind::Internal => Class::Permanent,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SECOND: Duration = Duration::from_secs(1);
-
-    fn check(operation: &Operation, kind: FailureKind, expected: Class) {
-        assert_eq!(classify(operation, &Failure::new(kind, "s", "m")), expected, "{kind:?}");
+    /// Whether it leaves the other side as it was.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        matches!(self.kind, OperationKind::HttpRead | OperationKind::RegistryRead)
     }
 
-    #[test]
-    fn only_what_may_pass_by_itself_is_transient() {
-        let read = Operation::new(OperationKind::RegistryRead, "r", SECOND, SECOND);
-        for kind in [FailureKind::RateLimited, FailureKind::Unavailable, FailureKind::TimedOut] {
-            check(&read, kind, Class::Transient);
-        }
-        for kind in [
-            FailureKind::InvalidInput,
-            FailureKind::NotFound,
-            FailureKind::Unauthorized,
-            FailureKind::Denied,
-            FailureKind::Conflict,
-            FailureKind::Cancelled,
-            FailureKind::Internal,
-        ] {
-            check(&read, kind, Class::Permanent);
-        }
-    }
-
-    #[test]
-    fn absence_is_pending_only_while_it_is_expected() {
-        let read = Operation::new(OperationKind::RegistryRead, "r", SECOND, SECOND);
-        check(&read.clone().awaited(SECOND), FailureKind::NotFound, Class::Pending);
-        check(&read.clone().awaited(SECOND), FailureKind::Unavailable, Class::Transient);
-        check(&read, FailureKind::NotFound, Class::Permanent);
-    }
-
-    #[test]
-    fn a_program_is_ended_by_its_own_limit_before_the_gate_gives_it_up() {
-        let grant = crate::policy::CommandGrant::new("tool", "/t").unwrap();
-        let invocation = grant.own(Vec::new(), None);
-        let operation = Operation::command(&invocation, SECOND);
-        let limits = invocation.limits();
-        assert!(operation.timeout > limits.time + limits.grace + Duration::from_secs(15));
-        check(&operation, FailureKind::TimedOut, Class::Permanent);
-        check(&Operation::command(&invocation.repeatable(), SECOND), FailureKind::TimedOut, Class::Transient);
-    }
-
-    #[test]
-    fn what_is_not_idempotent_is_never_retried() {
-        let write = Operation::new(OperationKind::RegistryWrite, "w", SECOND, SECOND).once();
-        for kind in [FailureKind::RateLimited, FailureKind::Unavailable, FailureKind::TimedOut] {
-            check(&write, kind, Class::Permanent);
-        }
-        check(&write.awaited(SECOND), FailureKind::NotFound, Class::Permanent);
+    /// The time after which it ends, whatever it does: its limit, and the window in which it is awaited.
+    #[must_use]
+    pub fn total(&self) -> Duration {
+        self.limit.saturating_add(self.awaited.unwrap_or_default())
     }
 }

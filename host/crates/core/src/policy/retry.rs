@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
-use super::operation::{Class, Operation, classify};
+use super::{
+    class::{Class, classify},
+    operation::Operation,
+    propagation::PropagationPolicy,
+    random::{random, scale},
+    tally::Tally,
+};
 use crate::port::Failure;
 
 /// How a backoff is spread, so that callers do not come back in step.
@@ -27,8 +33,10 @@ pub struct RetryPolicy {
     pub max: Duration,
     /// How it is spread.
     pub jitter: Jitter,
-    /// How often a thing that is not there yet is looked for.
+    /// How often an upstream that is behind is asked again.
     pub poll: PollPolicy,
+    /// How often a thing that was just written is looked for.
+    pub propagation: PropagationPolicy,
     /// The same seed gives the same delays.
     pub seed: u64,
 }
@@ -42,6 +50,7 @@ impl Default for RetryPolicy {
             max: Duration::from_secs(32),
             jitter: Jitter::Full,
             poll: PollPolicy::default(),
+            propagation: PropagationPolicy::default(),
             seed: 0,
         }
     }
@@ -50,43 +59,50 @@ impl Default for RetryPolicy {
 impl RetryPolicy {
     /// How long to wait before the next attempt; `None` where there is none.
     ///
-    /// `attempt` counts the failures of this class, this one included; `elapsed` is the time since the operation
-    /// began. The time that the other side asked for is a floor. A delay that would outlast the operation's limit is
-    /// no delay: the operation ends now instead of later.
+    /// `tally` counts the failures so far, this one included; `elapsed` is the time since the operation began. The
+    /// time that the other side asked for is a floor. A delay that would outlast the operation's time is no delay:
+    /// the operation ends now instead of later.
     #[must_use]
     pub fn next_delay(
         &self,
         operation: &Operation,
-        attempt: u32,
+        tally: Tally,
         elapsed: Duration,
         failure: &Failure,
     ) -> Option<Duration> {
+        let subject = &operation.subject;
         let delay = match classify(operation, failure) {
             Class::Permanent => return None,
-            Class::Transient if attempt >= self.attempts => return None,
-            Class::Transient => self.backoff(operation, attempt),
+            Class::Transient(cause) if !tally.allows(cause, self.attempts) => return None,
+            Class::Transient(cause) => {
+                let count = tally.transient();
+                let delay = self.backoff(subject, count).max(cause.floor());
+                self.at_least(failure.retry_after, delay, subject, count)
+            }
             Class::Pending => {
                 let window = operation.awaited?.checked_sub(elapsed).filter(|left| !left.is_zero())?;
-                self.poll.delay(&operation.subject, attempt, self.seed).min(window)
+                let looks = tally.pending();
+                let delay = self.propagation.delay(subject, looks, elapsed, self.seed);
+                // The last look is at the end of the window, whatever is asked for.
+                self.at_least(failure.retry_after, delay, subject, looks).min(window)
             }
         };
-        let delay = match failure.retry_after {
-            Some(floor) => delay.max(floor.saturating_add(spread(floor, self.random(operation, attempt, 1)))),
-            None => delay,
-        };
-        (elapsed.saturating_add(delay) < operation.limit).then_some(delay)
+        (elapsed.saturating_add(delay) < operation.total()).then_some(delay)
     }
 
-    fn backoff(&self, operation: &Operation, attempt: u32) -> Duration {
-        let ceiling = grow(self.initial, self.multiplier, self.max, attempt);
+    /// The delay, or what the other side asked for and a little more.
+    fn at_least(&self, asked: Option<Duration>, delay: Duration, subject: &str, count: u32) -> Duration {
+        asked.map_or(delay, |floor| {
+            delay.max(floor.saturating_add(spread(floor, random(self.seed, subject, count, 1))))
+        })
+    }
+
+    fn backoff(&self, subject: &str, count: u32) -> Duration {
+        let ceiling = grow(self.initial, self.multiplier, self.max, count);
         match self.jitter {
             Jitter::None => ceiling,
-            Jitter::Full => scale(ceiling, self.random(operation, attempt, 0)),
+            Jitter::Full => scale(ceiling, random(self.seed, subject, count, 0)),
         }
-    }
-
-    fn random(&self, operation: &Operation, attempt: u32, draw: u32) -> f64 {
-        random(self.seed, &operation.subject, attempt, draw)
     }
 }
 
@@ -128,27 +144,16 @@ fn spread(floor: Duration, random: f64) -> Duration {
     scale((floor / 10).min(Duration::from_secs(1)), random)
 }
 
-fn scale(duration: Duration, factor: f64) -> Duration {
-    Duration::try_from_secs_f64(duration.as_secs_f64() * factor).unwrap_or(duration)
-}
-
-/// A number in `[0, 1)`: FNV-1a over the subject, mixed by the finaliser of SplitMix64 (Steele, Lea, Flood, 2014).
-fn random(seed: u64, subject: &str, attempt: u32, draw: u32) -> f64 {
-    let hash = subject.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    let count = (u64::from(attempt) << 32) | u64::from(draw);
-    let mut z = (seed ^ hash).wrapping_add(count.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    let bits = u32::try_from((z ^ (z >> 31)) >> 32).unwrap_or(u32::MAX);
-    f64::from(bits) / (f64::from(u32::MAX) + 1.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{policy::OperationKind, port::FailureKind};
+    use crate::{
+        policy::{Cause, OperationKind},
+        port::{
+            FailureKind,
+            registry::{Party, RegistryFault, RegistryVerb},
+        },
+    };
 
     fn seconds(n: u64) -> Duration {
         Duration::from_secs(n)
@@ -156,6 +161,15 @@ mod tests {
 
     fn operation(subject: &str) -> Operation {
         Operation::new(OperationKind::HttpRead, subject, seconds(30), seconds(1000))
+    }
+
+    /// After so many failures that may pass by themselves.
+    fn after(failures: u32) -> Tally {
+        (0..failures).fold(Tally::default(), |tally, _| tally.with(Class::Transient(Cause::Unavailable)))
+    }
+
+    fn after_looks(looks: u32) -> Tally {
+        (0..looks).fold(Tally::default(), |tally, _| tally.with(Class::Pending))
     }
 
     fn unavailable() -> Failure {
@@ -167,7 +181,9 @@ mod tests {
         let policy = RetryPolicy { jitter: Jitter::None, attempts: 8, ..RetryPolicy::default() };
         let delays: Vec<_> = (1..=8)
             .map(|n| {
-                policy.next_delay(&operation("a"), n, Duration::ZERO, &unavailable()).map(|d| d.as_secs())
+                policy
+                    .next_delay(&operation("a"), after(n), Duration::ZERO, &unavailable())
+                    .map(|d| d.as_secs())
             })
             .collect();
         assert_eq!(delays, [Some(2), Some(4), Some(8), Some(16), Some(32), Some(32), Some(32), None]);
@@ -184,7 +200,9 @@ mod tests {
         };
         let delays: Vec<_> = (1..=5)
             .map(|n| {
-                policy.next_delay(&operation("a"), n, Duration::ZERO, &unavailable()).map(|d| d.as_secs())
+                policy
+                    .next_delay(&operation("a"), after(n), Duration::ZERO, &unavailable())
+                    .map(|d| d.as_secs())
             })
             .collect();
         assert_eq!(delays, [Some(10), Some(20), Some(20), Some(20), None]);
@@ -194,7 +212,7 @@ mod tests {
     fn jitter_stays_within_bounds_differs_between_callers_and_repeats_for_a_seed() {
         let policy = RetryPolicy { seed: 7, ..RetryPolicy::default() };
         let draw = |policy: &RetryPolicy, subject: &str, n| {
-            policy.next_delay(&operation(subject), n, Duration::ZERO, &unavailable()).unwrap()
+            policy.next_delay(&operation(subject), after(n), Duration::ZERO, &unavailable()).unwrap()
         };
         let mut seen = Vec::new();
         for caller in 0..200 {
@@ -217,8 +235,9 @@ mod tests {
     fn the_time_that_was_asked_for_is_a_floor() {
         for n in 1..=4 {
             let failure = unavailable().with_retry_after(seconds(60));
-            let delay =
-                RetryPolicy::default().next_delay(&operation("a"), n, Duration::ZERO, &failure).unwrap();
+            let delay = RetryPolicy::default()
+                .next_delay(&operation("a"), after(n), Duration::ZERO, &failure)
+                .unwrap();
             assert!((seconds(60)..=seconds(61)).contains(&delay), "{delay:?}");
         }
     }
@@ -226,11 +245,14 @@ mod tests {
     #[test]
     fn a_delay_that_outlasts_the_limit_is_no_delay() {
         let policy = RetryPolicy { jitter: Jitter::None, ..RetryPolicy::default() };
-        assert_eq!(policy.next_delay(&operation("a"), 1, seconds(997), &unavailable()), Some(seconds(2)));
-        assert_eq!(policy.next_delay(&operation("a"), 1, seconds(998), &unavailable()), None);
+        assert_eq!(
+            policy.next_delay(&operation("a"), after(1), seconds(997), &unavailable()),
+            Some(seconds(2))
+        );
+        assert_eq!(policy.next_delay(&operation("a"), after(1), seconds(998), &unavailable()), None);
         let failure = unavailable().with_retry_after(seconds(86_400));
-        assert_eq!(policy.next_delay(&operation("a"), 1, Duration::ZERO, &failure), None);
-        assert_eq!(policy.next_delay(&operation("a"), 1, Duration::MAX, &failure), None);
+        assert_eq!(policy.next_delay(&operation("a"), after(1), Duration::ZERO, &failure), None);
+        assert_eq!(policy.next_delay(&operation("a"), after(1), Duration::MAX, &failure), None);
     }
 
     #[test]
@@ -238,21 +260,106 @@ mod tests {
         let policy = RetryPolicy::default();
         let pending = Failure::new(FailureKind::NotFound, "s", "m");
         let awaited = operation("a").awaited(seconds(600));
-        assert!(policy.next_delay(&awaited, 100, seconds(10), &pending).is_some());
-        let last = policy.next_delay(&awaited, 100, seconds(599), &pending).unwrap();
+        assert!(policy.next_delay(&awaited, after_looks(100), seconds(10), &pending).is_some());
+        let last = policy.next_delay(&awaited, after_looks(100), seconds(599), &pending).unwrap();
         assert!(last <= seconds(1), "{last:?}");
-        assert_eq!(policy.next_delay(&awaited, 1, seconds(600), &pending), None);
-        assert_eq!(policy.next_delay(&operation("a"), 1, Duration::ZERO, &pending), None);
+        assert_eq!(policy.next_delay(&awaited, after_looks(1), seconds(600), &pending), None);
+        assert_eq!(policy.next_delay(&operation("a"), after(1), Duration::ZERO, &pending), None);
+    }
+
+    fn delays(policy: &RetryPolicy, operation: &Operation, failures: &[Failure]) -> Vec<Option<Duration>> {
+        let mut tally = Tally::default();
+        failures
+            .iter()
+            .map(|failure| {
+                tally = tally.with(classify(operation, failure));
+                policy.next_delay(operation, tally, Duration::ZERO, failure)
+            })
+            .collect()
+    }
+
+    fn fault(kind: FailureKind, party: Party, corrupt: bool) -> Failure {
+        let fault = RegistryFault { corrupt, ..RegistryFault::new(RegistryVerb::GetManifest, party) };
+        Failure::new(kind, "s", "m").with_registry(fault)
+    }
+
+    #[test]
+    fn broken_bytes_are_worth_one_more_try_and_no_more_whatever_lies_between() {
+        let policy = RetryPolicy::default();
+        let corrupt = fault(FailureKind::Internal, Party::Registry, true);
+        let seen = delays(&policy, &operation("a"), &[corrupt.clone(), corrupt.clone()]);
+        assert_eq!((seen[0].is_some(), seen[1]), (true, None));
+        let seen = delays(&policy, &operation("a"), &[unavailable(), corrupt.clone(), unavailable(), corrupt]);
+        assert_eq!(seen.iter().map(Option::is_some).collect::<Vec<_>>(), [true, true, true, false]);
+    }
+
+    #[test]
+    fn a_token_server_is_asked_three_times_two_seconds_apart() {
+        for kind in [FailureKind::Denied, FailureKind::Unauthorized] {
+            let refused = fault(kind, Party::TokenServer, false);
+            for subject in ["a", "b", "c", "d"] {
+                let seen = delays(&RetryPolicy::default(), &operation(subject), &vec![refused.clone(); 3]);
+                assert!(seen[0].unwrap() >= seconds(2) && seen[1].unwrap() >= seconds(2), "{seen:?}");
+                assert_eq!(seen[2], None);
+            }
+            let eager = RetryPolicy { initial: Duration::ZERO, ..RetryPolicy::default() };
+            assert_eq!(delays(&eager, &operation("a"), std::slice::from_ref(&refused)), [Some(seconds(2))]);
+        }
+    }
+
+    #[test]
+    fn one_attempt_means_one_whatever_the_cause() {
+        let policy = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
+        for failure in [
+            unavailable(),
+            fault(FailureKind::Internal, Party::Registry, true),
+            fault(FailureKind::Denied, Party::TokenServer, false),
+            Failure::new(FailureKind::RateLimited, "s", "m"),
+        ] {
+            assert_eq!(delays(&policy, &operation("a"), &[failure]), [None]);
+        }
+    }
+
+    #[test]
+    fn a_hint_is_spread_by_a_tenth_and_at_most_a_second() {
+        for (asked, most) in [(Duration::from_millis(10), 1), (seconds(5), 500), (seconds(100), 1000)] {
+            let policy = RetryPolicy { initial: Duration::ZERO, ..RetryPolicy::default() };
+            let failure = unavailable().with_retry_after(asked);
+            for subject in 0..50 {
+                let seen = delays(&policy, &operation(&subject.to_string()), std::slice::from_ref(&failure));
+                let more = seen[0].unwrap() - asked;
+                assert!(more <= Duration::from_millis(most), "{asked:?} {more:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_hint_on_something_awaited_is_heeded_but_not_beyond_the_window() {
+        let policy = RetryPolicy::default();
+        let awaited = operation("a").awaited(seconds(60));
+        let absent = |asked| Failure::new(FailureKind::NotFound, "s", "m").with_retry_after(seconds(asked));
+        let soon = policy.next_delay(&awaited, after_looks(1), seconds(10), &absent(20)).unwrap();
+        assert!((seconds(20)..=seconds(21)).contains(&soon), "{soon:?}");
+        assert_eq!(policy.next_delay(&awaited, after_looks(1), seconds(10), &absent(3600)), Some(seconds(50)));
+    }
+
+    #[test]
+    fn the_window_comes_on_top_of_the_limit() {
+        let policy = RetryPolicy { jitter: Jitter::None, ..RetryPolicy::default() };
+        let awaited = Operation { limit: seconds(10), ..operation("a") }.awaited(seconds(60));
+        assert_eq!(policy.next_delay(&awaited, after(1), seconds(67), &unavailable()), Some(seconds(2)));
+        assert_eq!(policy.next_delay(&awaited, after(1), seconds(68), &unavailable()), None);
     }
 
     #[test]
     fn absurd_numbers_do_not_overflow() {
         for multiplier in [f64::NAN, f64::INFINITY, -1.0, 1e300] {
-            let policy = RetryPolicy { multiplier, attempts: u32::MAX, ..RetryPolicy::default() };
-            let delay =
-                policy.next_delay(&operation("a"), u32::MAX - 1, Duration::ZERO, &unavailable()).unwrap();
-            assert!(delay <= policy.max, "{multiplier} {delay:?}");
+            for n in [1, 2, 1000, u32::MAX] {
+                let delay = grow(seconds(2), multiplier, seconds(32), n);
+                assert!((seconds(2)..=seconds(32)).contains(&delay), "{multiplier} {n} {delay:?}");
+            }
         }
+        assert_eq!(grow(Duration::MAX, 2.0, Duration::MAX, 5), Duration::MAX);
     }
 
     #[test]

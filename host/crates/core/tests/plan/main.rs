@@ -6,6 +6,7 @@ mod changes;
 mod dispatch;
 mod expansion;
 mod inclusion;
+mod publish;
 mod push_order;
 mod support;
 mod tags;

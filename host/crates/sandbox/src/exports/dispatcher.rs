@@ -21,7 +21,12 @@ pub(crate) async fn check(
     name: &Arc<str>,
     spec: &str,
 ) -> Result<Answer<Result<wit::Checked, wit::Error>>, Failure> {
-    let call = Call { component: Arc::clone(name), export: "version-override.check", network: None };
+    let call = Call {
+        component: Arc::clone(name),
+        export: "version-override.check",
+        network: None,
+        registries: None,
+    };
     let spec = spec.to_owned();
     let engine = pre.engine().clone();
     run(&engine, &options.limits, &options.events, call, move |store| {
@@ -45,7 +50,12 @@ pub(crate) async fn plan(
     spec: &str,
     candidates: &[OverrideCandidate],
 ) -> Result<Answer<Result<Vec<wit::Pin>, wit::Error>>, Failure> {
-    let call = Call { component: Arc::clone(name), export: "version-override.plan", network: None };
+    let call = Call {
+        component: Arc::clone(name),
+        export: "version-override.plan",
+        network: None,
+        registries: None,
+    };
     let spec = spec.to_owned();
     let candidates: Vec<wit::Candidate> = candidates.iter().map(candidate).collect();
     let engine = pre.engine().clone();

@@ -4,3 +4,4 @@
 pub(crate) mod dispatcher;
 pub(crate) mod lister;
 pub(crate) mod resolver;
+pub(crate) mod step;

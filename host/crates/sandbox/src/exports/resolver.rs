@@ -25,7 +25,8 @@ pub(crate) async fn ask(
     network: Option<Network>,
     query: &SourceQuery,
 ) -> Result<Answer<Result<wit::Resolution, SourceError>>, Failure> {
-    let call = Call { component: Arc::clone(name), export: "version-source.resolve", network };
+    let call =
+        Call { component: Arc::clone(name), export: "version-source.resolve", network, registries: None };
     let question = question(query);
     let engine = pre.engine().clone();
     run(&engine, &options.limits, &options.events, call, move |store| {

@@ -5,17 +5,15 @@ use bakery_core::port::{Failure, FailureKind, HttpMethod};
 use bakery_gate::{Caller, FetchRequest, Fetched};
 use wasmtime::component::HasData;
 
+use super::failure::issue;
 use crate::{
     bindings::{
         http::{Host, Method, Request, Response},
         types,
     },
     breach::Breach,
-    guest::{Guest, cut},
+    guest::Guest,
 };
-
-/// How much of a guest's URL a failure repeats.
-pub(super) const SUBJECT_BYTES: usize = 2 * 1024;
 
 /// Selects the gate for a linker.
 pub(crate) struct Online;
@@ -53,25 +51,9 @@ impl Host for OnlineGuest<'_> {
         let mut left = limits.fetch_bytes;
         let lowered = answers.into_iter().map(|answer| {
             let answer = answer.and_then(|fetched| fit(fetched, &mut left, limits.fetch_bytes));
-            answer.map_err(|failure| {
-                let subject = cut(&failure.subject, SUBJECT_BYTES).0.to_owned();
-                let failure = Failure { subject, ..failure };
-                guest.issue(&failure);
-                lower(&failure)
-            })
+            answer.map_err(|failure| issue(guest, failure))
         });
         Ok(lowered.collect())
-    }
-}
-
-/// A failure as the guest sees it.
-pub(super) fn lower(failure: &Failure) -> types::Failure {
-    types::Failure {
-        kind: lower_kind(failure.kind),
-        message: failure.message.clone(),
-        subject: failure.subject.clone(),
-        attempts: failure.attempts,
-        attributes: Vec::new(),
     }
 }
 
@@ -105,19 +87,4 @@ fn fit(fetched: Fetched, left: &mut usize, bound: usize) -> Result<Response, Fai
         body: fetched.body.to_vec(),
         attributes: Vec::new(),
     })
-}
-
-fn lower_kind(kind: FailureKind) -> types::FailureKind {
-    match kind {
-        FailureKind::InvalidInput => types::FailureKind::InvalidInput,
-        FailureKind::NotFound => types::FailureKind::NotFound,
-        FailureKind::Unauthorized => types::FailureKind::Unauthorized,
-        FailureKind::Denied => types::FailureKind::Denied,
-        FailureKind::Conflict => types::FailureKind::Conflict,
-        FailureKind::RateLimited => types::FailureKind::RateLimited,
-        FailureKind::Unavailable => types::FailureKind::Unavailable,
-        FailureKind::TimedOut => types::FailureKind::TimedOut,
-        FailureKind::Cancelled => types::FailureKind::Cancelled,
-        FailureKind::Internal => types::FailureKind::Internal,
-    }
 }

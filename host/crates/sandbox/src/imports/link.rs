@@ -13,10 +13,11 @@ use wasmtime::{
 use super::{
     http::{Online, OnlineGuest},
     offline::{Offline, OfflineGuest},
+    registry::{Registered, RegisteredGuest},
     wasi,
 };
 use crate::{
-    bindings::{http, progress, types},
+    bindings::{http, progress, registry, types},
     guest::Guest,
 };
 
@@ -29,6 +30,8 @@ pub(crate) enum World {
     Lister,
     /// Reads dispatch payloads.
     Dispatcher,
+    /// A step of publishing.
+    Step,
 }
 
 /// Whether `http` leads anywhere.
@@ -46,6 +49,7 @@ impl World {
             Self::Resolver => "version source",
             Self::Lister => "dependency list",
             Self::Dispatcher => "reader of dispatch payloads",
+            Self::Step => "publishing step",
         }
     }
 
@@ -54,14 +58,16 @@ impl World {
             Self::Resolver => "bakery:plugin/version-source@0.1.0",
             Self::Lister => "bakery:plugin/version-list@0.1.0",
             Self::Dispatcher => "bakery:plugin/version-override@0.1.0",
+            Self::Step => "bakery:plugin/publish-step@0.1.0",
         }
     }
 
-    /// The functions that the world grants; a dispatcher has no network at all.
+    /// The functions that the world grants; a dispatcher has no network at all, a step has registries and nothing else.
     fn granted(self) -> &'static [&'static str] {
         match self {
             Self::Resolver | Self::Lister => &["bakery:plugin/http", "bakery:plugin/progress"],
             Self::Dispatcher => &["bakery:plugin/progress"],
+            Self::Step => &["bakery:plugin/registry", "bakery:plugin/progress"],
         }
     }
 }
@@ -107,6 +113,7 @@ fn grant(linker: &mut Linker<Guest>, world: World, outlet: Outlet) -> wasmtime::
     progress::add_to_linker::<_, Words>(linker, |guest| guest)?;
     match (world, outlet) {
         (World::Dispatcher, _) => Ok(()),
+        (World::Step, _) => registry::add_to_linker::<_, Registered>(linker, |guest| RegisteredGuest(guest)),
         (World::Resolver | World::Lister, Outlet::Online) => {
             http::add_to_linker::<_, Online>(linker, |guest| OnlineGuest(guest))
         }

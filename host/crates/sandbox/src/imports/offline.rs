@@ -4,7 +4,7 @@
 use bakery_core::port::{Event, Failure, FailureKind};
 use wasmtime::component::HasData;
 
-use super::http::{SUBJECT_BYTES, lower};
+use super::failure::{SUBJECT_BYTES, lower};
 use crate::{
     bindings::http::{Host, Request, Response},
     breach::Breach,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{image, registry, repository, source};
+use super::{image, publish, registry, repository, source};
 use crate::config::codes;
 use crate::config::fields::{Fields, Unknown};
 use crate::config::findings::Findings;
@@ -52,6 +52,7 @@ pub(crate) fn config(root: &Node, findings: &mut Findings) -> Option<Config> {
     }
     let images = image_nodes.iter().filter_map(|node| image::image(node, &surroundings, findings)).collect();
     unique_names(image_nodes, "name", "image", findings);
+    let publish = fields.some("publish").map(|node| publish::publish(node, findings)).unwrap_or_default();
     let own: Vec<String> = match &root.value {
         Value::Map(entries) => {
             entries.iter().map(|e| e.key.clone()).filter(|key| key.starts_with(OWN)).collect()
@@ -60,7 +61,13 @@ pub(crate) fn config(root: &Node, findings: &mut Findings) -> Option<Config> {
     };
     fields.ignore(&own);
     fields.finish(Unknown::Warn, findings);
-    Some(Config { repository: repository?, registries: surroundings.registries, images, sources })
+    Some(Config {
+        repository: repository?,
+        registries: surroundings.registries,
+        images,
+        sources,
+        publish,
+    })
 }
 
 /// Reports entries whose `key` has the text of an earlier one.

@@ -12,6 +12,7 @@ mod options;
 mod os;
 mod path;
 mod person;
+mod publish;
 mod registry;
 mod repository;
 mod secret;

@@ -47,6 +47,18 @@ pub struct TargetDestination {
     pub floating: Vec<Tag>,
 }
 
+impl PublishPlan {
+    /// Whether every index must be in its repositories by digest before any tag moves: with a single index in a single
+    /// repository its first tag puts it there.
+    #[must_use]
+    pub fn needs_root(&self) -> bool {
+        match &self.targets[..] {
+            [only] => only.destinations.len() > 1,
+            targets => targets.len() > 1,
+        }
+    }
+}
+
 impl TargetDestination {
     /// All its tags, immutable ones first.
     pub fn tags(&self) -> impl Iterator<Item = &Tag> {

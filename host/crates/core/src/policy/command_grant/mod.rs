@@ -7,6 +7,7 @@ mod error;
 mod grammar;
 mod grant;
 mod grants;
+mod operation;
 mod walk;
 
 pub use environment::{EnvironmentSet, Variable};

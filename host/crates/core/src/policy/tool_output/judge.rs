@@ -1,9 +1,13 @@
 //! Whether what a program left is a failure, and which. A success is one whatever words it printed.
 
-use super::{error_line::error_line, kind::kind_of, kind::retry_after};
+use super::{
+    error_line::error_line,
+    kind::{is_token_refusal, kind_of, retry_after},
+};
 use crate::port::{
     Failure, FailureKind,
     command::{CommandOutput, Ended, ProgramFault},
+    registry::{Party, RegistryFault, RegistryVerb},
 };
 
 /// Characters of an error line in a message.
@@ -31,6 +35,14 @@ pub fn judge(name: &str, output: &CommandOutput) -> Result<(), Failure> {
             let kind = kind_of(code, words.as_bytes());
             let said = line.as_deref().map_or("it said nothing".to_owned(), one_line);
             let failure = Failure::new(kind, name, format!("`{name}` failed with exit code {code}: {said}"));
+            let failure = match line.as_deref().is_some_and(is_token_refusal) {
+                true => failure.with_registry(RegistryFault {
+                    status: Some(403),
+                    // Which verb the program was at is not known; no rule about token servers asks.
+                    ..RegistryFault::new(RegistryVerb::GetManifest, Party::TokenServer)
+                }),
+                false => failure,
+            };
             match line.as_deref().and_then(retry_after) {
                 Some(wait) if matches!(kind, FailureKind::RateLimited | FailureKind::Unavailable) => {
                     failure.with_retry_after(wait)

@@ -45,10 +45,6 @@ fn of_line(line: &str) -> Option<FailureKind> {
     if status == Some(429) || says(THROTTLED) {
         return Some(FailureKind::RateLimited);
     }
-    // Right after a push, GHCR's token server does not know yet what it will allow.
-    if status == Some(403) && is_about_tokens(line, &words) {
-        return Some(FailureKind::Unavailable);
-    }
     if says(&["immutable"]) {
         return Some(FailureKind::Conflict);
     }
@@ -215,11 +211,14 @@ static TOKEN_SERVER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"https?://[^\s"/]+(?:/[^\s"?]*)?/token(?:[?"\s:]|$)"#).expect("the pattern is a constant")
 });
 
-fn is_about_tokens(line: &str, words: &str) -> bool {
-    TOKEN_SERVER.is_match(line)
-        || ["oauth token", "anonymous token", "fetch token", "token endpoint", "token server"]
-            .iter()
-            .any(|phrase| has_phrase(words, phrase))
+/// Whether it was the token server that refused. GHCR's does so for a moment right after a push.
+pub(super) fn is_token_refusal(line: &str) -> bool {
+    let words = own_words(line);
+    status(&words) == Some(403)
+        && (TOKEN_SERVER.is_match(line)
+            || ["oauth token", "anonymous token", "fetch token", "token endpoint", "token server"]
+                .iter()
+                .any(|phrase| has_phrase(&words, phrase)))
 }
 
 /// Whether the phrase stands there as whole words.

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use super::*;
-use crate::port::{
-    FailureKind,
-    command::{Captured, CommandOutput, Ended},
+use crate::{
+    policy::{Cause, Class, CommandGrant, Operation, classify},
+    port::{
+        FailureKind,
+        command::{Captured, CommandOutput, Ended},
+    },
 };
 
 fn check(stderr: &str, expected: FailureKind) {
@@ -74,22 +77,32 @@ fn what_the_user_must_mend_is_told_apart() {
     }
 }
 
-/// Right after a push, GHCR's token server refuses what it will allow a moment later.
+/// Right after a push, GHCR's token server refuses what it will allow a moment later: a few attempts, not all.
 #[test]
 fn a_refusal_of_the_token_server_may_pass_and_a_refusal_of_the_registry_does_not() {
-    check(
+    let class = |line: &str| {
+        let repeatable = CommandGrant::new("oras", "/oras").unwrap().own(Vec::new(), None).repeatable();
+        let failure = judge("oras", &output(Ended::Code(1), &[line])).unwrap_err();
+        (failure.kind, classify(&Operation::command(&repeatable, Duration::MAX), &failure))
+    };
+    let momentary = (FailureKind::Denied, Class::Transient(Cause::TokenRefused));
+    for line in [
         "failed to authorize: failed to fetch oauth token: unexpected status from POST request to https://ghcr.io/token: 403 Forbidden",
-        FailureKind::Unavailable,
-    );
-    check(
         "Error: GET \"https://ghcr.io/token?scope=repository%3Aa%3Apull&service=ghcr.io\": response status code 403: denied: denied",
-        FailureKind::Unavailable,
-    );
-    check(
+    ] {
+        assert_eq!(class(line), momentary, "{line}");
+    }
+    for line in [
         "Error: GET \"https://ghcr.io/v2/a/token/manifests/x\": response status code 403: denied",
-        FailureKind::Denied,
+        "denied: requested access to the resource is denied: 403 Forbidden",
+        "denied: ghcr.io/a/token:1",
+    ] {
+        assert_eq!(class(line), (FailureKind::Denied, Class::Permanent), "{line}");
+    }
+    assert_eq!(
+        class("failed to fetch oauth token: 401 Unauthorized"),
+        (FailureKind::Unauthorized, Class::Permanent)
     );
-    check("failed to fetch oauth token: 401 Unauthorized", FailureKind::Unauthorized);
 }
 
 #[test]

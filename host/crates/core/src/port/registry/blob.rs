@@ -52,15 +52,25 @@ impl BlobSink for Vec<u8> {
 pub struct BlobCursor {
     digest: Digest,
     size: u64,
+    /// Where it began.
+    start: u64,
     offset: u64,
-    hasher: DigestHasher,
+    /// None where the beginning was not seen.
+    hasher: Option<DigestHasher>,
 }
 
 impl BlobCursor {
     /// At the beginning of a blob of this digest and size in bytes, which are what the blob is held to.
     #[must_use]
     pub fn new(digest: Digest, size: u64) -> Self {
-        Self { digest, size, offset: 0, hasher: DigestHasher::default() }
+        Self { digest, size, start: 0, offset: 0, hasher: Some(DigestHasher::default()) }
+    }
+
+    /// At `offset` of a blob whose beginning somebody else has: its size is checked, its digest by whoever has it all.
+    #[must_use]
+    pub fn rest(digest: Digest, size: u64, offset: u64) -> Self {
+        let hasher = (offset == 0).then(DigestHasher::default);
+        Self { digest, size, start: offset, offset, hasher }
     }
 
     /// What is read.
@@ -89,20 +99,23 @@ impl BlobCursor {
 
     /// Counts bytes that the sink took.
     pub fn advance(&mut self, bytes: &[u8]) {
-        self.hasher.update(bytes);
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(bytes);
+        }
         self.offset = self.offset.saturating_add(bytes.len() as u64);
     }
 
-    /// Back to the beginning.
+    /// Back to where it began.
     pub fn restart(&mut self) {
-        self.hasher = DigestHasher::default();
-        self.offset = 0;
+        self.offset = self.start;
+        self.hasher = (self.start == 0).then(DigestHasher::default);
     }
 
-    /// Whether what came is the blob: its size and its digest.
+    /// Whether what came is the blob: its size and, where all of it came this way, its digest.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.offset == self.size && self.hasher.clone().finish() == self.digest
+        let right = self.hasher.as_ref().is_none_or(|hasher| hasher.clone().finish() == self.digest);
+        self.offset == self.size && right
     }
 }
 
@@ -170,5 +183,19 @@ mod tests {
         cursor.advance(b"abc");
         assert!(cursor.is_complete());
         assert!(!BlobCursor::new(Digest::of(b"abc"), 4).is_complete());
+    }
+
+    #[test]
+    fn a_cursor_over_the_rest_of_a_blob_knows_its_size_alone() {
+        let mut cursor = BlobCursor::rest(Digest::of(b"abc"), 3, 1);
+        cursor.advance(b"b");
+        assert_eq!((cursor.offset(), cursor.remaining(), cursor.is_complete()), (2, 1, false));
+        cursor.restart();
+        assert_eq!(cursor.offset(), 1);
+        cursor.advance(b"bx");
+        assert!(cursor.is_complete(), "who has the beginning checks the digest");
+        let mut whole = BlobCursor::rest(Digest::of(b"abc"), 3, 0);
+        whole.advance(b"abx");
+        assert!(!whole.is_complete(), "nothing is missing, so the digest is checked");
     }
 }

@@ -1,0 +1,68 @@
+//! First the index against the sources, from memory; then every tag of every destination, read back.
+
+use bakery_sdk::{
+    Failure, FailureKind, Registry,
+    failure::{all, failure, invalid},
+    reference::{by_digest, by_tag},
+    registry::Descriptor,
+    step::{Outcome, Task},
+    task,
+};
+
+use crate::index;
+
+/// The component's name in messages.
+const NAME: &str = "step-verify";
+
+/// Verifies. The outcome says `verified` of each tag, or of the digest in a repository that gets no tags.
+///
+/// # Errors
+/// `conflict` with what was wanted and what is there; the host's failure for a tag that cannot be read or points
+/// elsewhere, or one failure that names all of them.
+pub fn run(
+    registry: &impl Registry,
+    asked: &Task,
+    previous: &[(String, Outcome)],
+) -> Result<Outcome, Failure> {
+    task::options(NAME, asked, &[])?;
+    let digest = task::index(asked, previous)?;
+    let wanted = index::wanted(asked)?;
+    let places = places(asked, digest);
+    let Some(first) = asked.destinations.first() else {
+        return Err(invalid(&asked.uid, format!("target `{}` has no destinations", asked.uid)));
+    };
+    let reference = by_digest(&first.repository, digest);
+    for answer in registry.get_manifest(&[reference]) {
+        index::compare(digest, &answer?.bytes, &wanted)?;
+    }
+    let answers = registry.await_digest(&places, digest);
+    let answers = places.iter().zip(answers).map(|(place, answer)| points_at(place, digest, answer?));
+    all(answers, |failed, total| format!("{failed} of {total} tags do not point at `{digest}`"))?;
+    let verified = |place| ("verified".to_owned(), place);
+    Ok(Outcome { digest: None, attributes: places.into_iter().map(verified).collect() })
+}
+
+/// Every tag, and the digest itself where a repository gets no tags.
+fn places(task: &Task, digest: &str) -> Vec<String> {
+    let mut places = Vec::new();
+    for destination in &task.destinations {
+        let repository = &destination.repository;
+        if destination.tags.is_empty() {
+            places.push(by_digest(repository, digest));
+        }
+        places.extend(destination.tags.iter().map(|tag| by_tag(repository, tag)));
+    }
+    places
+}
+
+fn points_at(place: &str, digest: &str, found: Descriptor) -> Result<(), Failure> {
+    if found.digest == digest {
+        return Ok(());
+    }
+    let message = format!("`{place}` points at `{}`, wanted `{digest}`", found.digest);
+    Err(failure(FailureKind::Conflict, place, message))
+}
+
+#[cfg(test)]
+#[path = "verify_tests.rs"]
+mod tests;

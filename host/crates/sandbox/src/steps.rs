@@ -1,0 +1,91 @@
+//! Publishing steps behind the guests' walls: one runner per target, one fresh store per step.
+//! What a step may reach is the `Transfer` that it is given; the order of steps is not known here.
+
+use std::{sync::Arc, time::Duration};
+
+use bakery_core::port::{
+    BoxFuture, EventSink, Failure, FailureKind, StepCall, StepOutcome, StepRunner, Steps,
+    registry::{Access, Traffic},
+};
+use bakery_gate::Instant;
+use bakery_transfer::Transfer;
+
+use crate::{Sandbox, answer, exports, guest::Registries};
+
+/// How long a step may take to put things down after the run was cancelled. Host calls fail at once then; only a
+/// guest that ignores that needs the time.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// Where publishing steps run. Made by [`Sandbox::steps`].
+#[derive(Clone)]
+pub struct SandboxedSteps {
+    sandbox: Arc<Sandbox>,
+    transfer: Transfer,
+}
+
+impl Sandbox {
+    /// The steps of one run: components of this sandbox, which reach registries through `transfer`.
+    #[must_use]
+    pub fn steps(self: &Arc<Self>, transfer: Transfer) -> SandboxedSteps {
+        SandboxedSteps { sandbox: Arc::clone(self), transfer }
+    }
+}
+
+impl Steps for SandboxedSteps {
+    fn open(&self, _uid: &str, accesses: &[Access], events: Arc<dyn EventSink>) -> Arc<dyn StepRunner> {
+        let transfer = self.transfer.for_target(accesses, Arc::clone(&events));
+        Arc::new(Target { sandbox: Arc::clone(&self.sandbox), transfer, events })
+    }
+}
+
+/// One target.
+struct Target {
+    sandbox: Arc<Sandbox>,
+    transfer: Transfer,
+    events: Arc<dyn EventSink>,
+}
+
+impl StepRunner for Target {
+    fn run<'a>(&'a self, call: &'a StepCall) -> BoxFuture<'a, Result<StepOutcome, Failure>> {
+        Box::pin(async move {
+            let gate = &self.sandbox.options.gate;
+            let given_up = async {
+                gate.cancelled().await;
+                tokio::time::sleep(GRACE).await;
+            };
+            tokio::select! {
+                biased;
+                answer = self.run_to_its_end(call) => answer,
+                () = given_up => Err(cancelled(call)),
+            }
+        })
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.transfer.traffic()
+    }
+}
+
+impl Target {
+    async fn run_to_its_end(&self, call: &StepCall) -> Result<StepOutcome, Failure> {
+        let loaded = self.sandbox.load(&call.component).await?;
+        let registries = Registries {
+            transfer: self.transfer.clone(),
+            grants: call.grants.clone(),
+            window: call.window,
+            deadline: Instant::now() + call.limit,
+        };
+        let limits = &self.sandbox.options.limits;
+        let name = &loaded.name;
+        let answer = exports::step::ask(limits, &self.events, loaded.step()?, name, registries, call).await?;
+        match answer.value {
+            Ok(outcome) => answer::read_outcome(outcome, name),
+            Err(claim) => Err(answer::refuse_step(&claim, name, &answer.issued)),
+        }
+    }
+}
+
+fn cancelled(call: &StepCall) -> Failure {
+    let message = format!("step `{}` of target `{}` was cancelled", call.step, call.task.uid);
+    Failure::new(FailureKind::Cancelled, call.task.uid.clone(), message)
+}

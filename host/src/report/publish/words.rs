@@ -1,0 +1,161 @@
+//! Sentences about targets, for logs. Every text that comes from outside is escaped here. Writes nothing.
+
+use bakery_core::port::Event;
+use bakery_run::publish::{DestinationReport, Published, Status, TargetReport};
+
+use crate::report::{escape::line, stderr::sentence, words};
+
+/// One line about an event of a target.
+pub(super) fn event(target: &str, event: &Event, dry_run: bool) -> String {
+    let text = match event {
+        Event::Effect { verb, subject, detail } => {
+            let would = if dry_run { "would " } else { "" };
+            let detail = if detail.is_empty() { String::new() } else { format!(": {}", line(detail)) };
+            format!("{would}{verb} {}{detail}", line(subject))
+        }
+        other => sentence(other),
+    };
+    format!("[{}] {text}", line(target))
+}
+
+/// What a step is about, for the live area.
+pub(super) fn step(step: &'static str) -> &'static str {
+    match step {
+        "" => "begins",
+        "wait-sources" => "looks at what was pushed",
+        "index-create" => "makes its index",
+        "index-place" => "brings its images into place",
+        "index-tag" => "moves its tags",
+        "verify" => "reads its tags back",
+        other => other,
+    }
+}
+
+/// How a target ended, in one line.
+pub(super) fn ended(report: &TargetReport, dry_run: bool) -> String {
+    let index = report.index.as_ref().map_or_else(|| "no index".to_owned(), ToString::to_string);
+    match &report.status {
+        Status::Published => {
+            let verb = if dry_run { "would be published as" } else { "published as" };
+            format!("{verb} {index}: {}; {}", tags(report, dry_run), work(report))
+        }
+        Status::Unchanged => {
+            format!("unchanged: {} at {index} already; {}", tags(report, dry_run), work(report))
+        }
+        Status::Failed { step, failure } => format!("failed in {step}: {}", line(&failure.message)),
+        Status::Cancelled { step } => format!("stopped in {step}: {}", tags(report, dry_run)),
+    }
+}
+
+/// What became of the tags of a target.
+fn tags(report: &TargetReport, dry_run: bool) -> String {
+    let count = |of: fn(&DestinationReport) -> usize| report.destinations.iter().map(of).sum::<usize>();
+    let written = count(|one| one.written.len());
+    let kept = count(|one| one.kept.len());
+    let missing = count(|one| one.missing.len());
+    let verb = if dry_run { "to write" } else { "written" };
+    let parts = [
+        (written > 0).then(|| format!("{} {verb}", words::count(written, "tag"))),
+        (kept > 0).then(|| format!("{} right", words::count(kept, "tag"))),
+        (missing > 0).then(|| format!("{} not written", words::count(missing, "tag"))),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { "no tags".to_owned() } else { parts.join(", ") }
+}
+
+/// What it took.
+fn work(report: &TargetReport) -> String {
+    let effects = |verb| report.effects.iter().filter(|effect| effect.verb == verb).count();
+    let (mounted, uploaded) = (effects("mount"), effects("upload"));
+    let waited = report.waits.iter().map(|wait| wait.waited).max().unwrap_or_default();
+    let parts = [
+        (mounted > 0).then(|| format!("mounted {}", words::count(mounted, "blob"))),
+        (uploaded > 0).then(|| format!("uploaded {}", words::count(uploaded, "blob"))),
+        Some(format!("sent {}", words::bytes(report.traffic.sent))),
+        Some(format!(
+            "{} in {}",
+            words::count(usize::try_from(report.traffic.requests).unwrap_or(usize::MAX), "request"),
+            words::duration(report.elapsed)
+        )),
+        (!waited.is_zero()).then(|| format!("waited {}", words::duration(waited))),
+        (report.retries > 0).then(|| words::count(report.retries as usize, "retry")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// How a run ended, in one line.
+pub(super) fn total(published: &Published, dry_run: bool, elapsed: std::time::Duration) -> String {
+    let counts = published.counts();
+    let would = if dry_run { "would be published" } else { "published" };
+    let parts = [
+        (counts.published > 0).then(|| format!("{} {would}", counts.published)),
+        (counts.unchanged > 0).then(|| format!("{} unchanged", counts.unchanged)),
+        (counts.failed > 0).then(|| format!("{} failed", counts.failed)),
+        (counts.cancelled > 0).then(|| format!("{} stopped", counts.cancelled)),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let traffic = published.traffic();
+    format!(
+        "{}: {}; {}, {} sent, {} received, in {}",
+        words::count(published.targets.len(), "target"),
+        parts.join(", "),
+        words::count(usize::try_from(traffic.requests).unwrap_or(usize::MAX), "request"),
+        words::bytes(traffic.sent),
+        words::bytes(traffic.received),
+        words::duration(elapsed)
+    )
+}
+
+/// What was and was not published of a target that did not end well: one line per repository with tags.
+pub(super) fn remains(report: &TargetReport) -> Vec<String> {
+    let list = |tags: &[bakery_core::model::Tag]| {
+        tags.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    };
+    let lines = report.destinations.iter().map(|one| {
+        let done: Vec<_> = one.written.iter().chain(&one.kept).cloned().collect();
+        let parts = [
+            (!done.is_empty()).then(|| format!("in place {}", list(&done))),
+            (!one.missing.is_empty()).then(|| format!("not written {}", list(&one.missing))),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        format!(
+            "{}: {}",
+            one.repository,
+            if parts.is_empty() { "no tags".to_owned() } else { parts.join("; ") }
+        )
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::publish::sample;
+
+    #[test]
+    fn each_end_says_what_became_of_the_tags_and_what_it_took() {
+        let (_, published) = sample::run();
+        let lines = |dry_run| {
+            published.targets.iter().map(|report| ended(report, dry_run)).collect::<Vec<_>>().join("\n")
+        };
+        insta::assert_snapshot!(lines(false), @"");
+        insta::assert_snapshot!(lines(true).lines().next().unwrap(), @"");
+    }
+
+    #[test]
+    fn a_run_is_summed_up_in_one_line() {
+        let (_, published) = sample::run();
+        insta::assert_snapshot!(total(&published, false, std::time::Duration::from_millis(1500)), @"");
+    }
+
+    #[test]
+    fn a_dry_run_says_would_and_text_from_outside_stays_text() {
+        let effect = Event::Effect {
+            verb: "tag",
+            subject: "r.example/app:\u{1b}[2J".to_owned(),
+            detail: "::error::x".to_owned(),
+        };
+        assert_eq!(event("a\nb", &effect, true), "[a\\nb] would tag r.example/app:\\u{1b}[2J: \\::error::x");
+        assert_eq!(event("t", &Event::Step { step: "verify" }, false), "[t] verify");
+    }
+}

@@ -1,0 +1,114 @@
+//! The jobs that are measured, and the lines that tell what they took. The predecessor's figures come from one machine
+//! of an earlier day; they are told beside ours, and a ratio is one of requests, which no machine changes.
+
+use std::time::Duration;
+
+use bakery_fault_registry::{Lag, LagOf, Profile, Until};
+use bakery_tests::publish::{Built, Scenario};
+
+use crate::{
+    measure::{LATENCY, Measured, Stage, far, median},
+    peers,
+};
+
+const RUNS: usize = 5;
+
+/// Two platforms of ten layers and a configuration each: 22 blobs. One version, four tags, one repository.
+fn large() -> Built {
+    Scenario::new().layers(10).build()
+}
+
+/// One target, cold, from the temporary repository to another one of the same registry.
+pub(crate) fn one_target() {
+    println!("one target, 2 platforms, 22 blobs, 4 tags, cold, cross-repository");
+    let built = large();
+    let runs: Vec<Measured> = (0..RUNS).map(|_| Stage::far(&built).publish(&[])).collect();
+    let ours = median(runs.iter().map(|run| run.elapsed).collect());
+    let requests = median(runs.iter().map(Measured::requests).collect());
+    line("bakery", requests, ours, "");
+    println!("{:<46} {:.1} round trips of {LATENCY:?}", "", ours.as_secs_f64() / LATENCY.as_secs_f64());
+    let multi = || far().profile(Profile { multi_tag: true, ..Profile::default() });
+    let runs: Vec<Measured> = (0..RUNS).map(|_| Stage::new(&built, multi()).publish(&[])).collect();
+    let elapsed = median(runs.iter().map(|run| run.elapsed).collect());
+    line(
+        "bakery, all tags in one request",
+        median(runs.iter().map(Measured::requests).collect()),
+        elapsed,
+        "",
+    );
+    let stage = Stage::far(&built);
+    stage.publish(&[]);
+    let again = stage.publish(&[]);
+    let writes = again.log.only(|entry| entry.operation.writes()).len();
+    line("bakery, once more", again.requests(), again.elapsed, &format!("{writes} writes"));
+    peers::compare(&built, requests, ours);
+}
+
+/// Fifty versions that share most layers, one tag each.
+pub(crate) fn many_targets() {
+    const TARGETS: usize = 50;
+    // Nine of ten layers come from the base, as in a family of images.
+    let scenario = || Scenario::new().base_layers(9).layers(1).one_tag();
+    println!("\n{TARGETS} targets, 2 platforms, 9 of 10 layers shared, 1 tag each, cold");
+    let alone = Stage::far(&scenario().build()).publish(&[]);
+    line("one of them", alone.requests(), alone.elapsed, "");
+    let built = scenario().versions(TARGETS).build();
+    for jobs in ["4", "8", "50"] {
+        let run = Stage::far(&built).publish(&["--jobs", jobs]);
+        let ideal = LATENCY.mul_f64(run.requests() as f64 / run.at_once().max(1) as f64);
+        let told = format!(
+            "1/{:.1} of {TARGETS} cold ones; {:.2} times requests / {} at once x latency",
+            (TARGETS * alone.requests()) as f64 / run.requests() as f64,
+            run.elapsed.as_secs_f64() / ideal.as_secs_f64(),
+            run.at_once(),
+        );
+        line(&format!("all, --jobs {jobs}"), run.requests(), run.elapsed, &told);
+        if jobs == "8" {
+            let oras = peers::ORAS_ONE_TAG * TARGETS;
+            let ratio = oras as f64 / run.requests() as f64;
+            println!("{:<46} 1/{ratio:.1} of oras as the predecessor drives it ({oras} requests)", "");
+        }
+    }
+    let peak = Stage::peak(&built) as f64 / f64::from(1 << 20);
+    println!("{:<46} {peak:.1} MiB at the peak; the Python tool took 84 MiB where it was measured", "memory");
+}
+
+/// A digest that becomes readable after so many seconds.
+pub(crate) fn lag() {
+    println!("\none platform becomes readable late");
+    let built = large();
+    for late in [1.0_f64, 3.0, 8.0] {
+        let digest = built.targets[0].source("linux/arm64");
+        let until = Until::Ms((late * 1e3) as u64);
+        let stage = Stage::new(&built, far().lag(Lag::new(LagOf::Manifests, until).name(digest)));
+        stage.publish(&[]);
+        // The clock of the lag began when the image was put there.
+        let ended =
+            stage.registry.log().entries.iter().filter_map(|entry| entry.ended).max().unwrap_or_default();
+        let bound = late * 1.1 + 1.0;
+        let ended = ended.as_secs_f64();
+        println!("{:<46} {ended:>7.2} s; promised are {bound:.2} s", format!("after {late} s"));
+    }
+}
+
+/// From the start of the process to the first request.
+pub(crate) fn start_up() {
+    println!("\nstart-up");
+    let built = Scenario::new().build();
+    let first: Vec<Duration> = (0..21)
+        .map(|_| Stage::new(&built, bakery_fault_registry::Script::new()).publish(&[]).first)
+        .collect();
+    let (least, most) = (first.iter().min().copied(), first.iter().max().copied());
+    println!(
+        "{:<46} {:>7.1} ms to the first request (median of {}; {:.1} to {:.1})",
+        "bakery ci publish",
+        median(first.clone()).as_secs_f64() * 1e3,
+        first.len(),
+        least.unwrap_or_default().as_secs_f64() * 1e3,
+        most.unwrap_or_default().as_secs_f64() * 1e3,
+    );
+}
+
+fn line(name: &str, requests: usize, elapsed: Duration, told: &str) {
+    println!("{name:<46} {requests:>5} requests {:>7.2} s  {told}", elapsed.as_secs_f64());
+}
