@@ -52,7 +52,7 @@ async fn too_many_requests_halve_the_width_down_to_one() {
         limited(&bench).await;
         seen.push(peak(&bench).await);
     }
-    assert_eq!(seen, [16, 8, 4, 2, 1, 1, 1]);
+    assert_eq!(seen, [24, 12, 6, 3, 1, 1, 1]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -71,7 +71,7 @@ async fn successes_win_the_width_back_one_by_one_and_no_further() {
 async fn those_who_were_in_flight_together_say_it_once() {
     let bench = Bench::idle();
     let once = operation("a").once();
-    let burst = (0..16).map(|n| {
+    let burst = (0..24).map(|n| {
         let (bench, once) = (&bench, &once);
         async move {
             let attempt = |_| async move {
@@ -82,7 +82,7 @@ async fn those_who_were_in_flight_together_say_it_once() {
         }
     });
     join_all(burst).await;
-    assert_eq!(peak(&bench).await, 8);
+    assert_eq!(peak(&bench).await, 12);
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,7 +91,7 @@ async fn other_hosts_keep_their_width() {
     let elsewhere = operation("a").at("other.example:443").once();
     let attempt = |_| async { Err::<(), _>(failure(FailureKind::RateLimited)) };
     bench.gate.run(&elsewhere, attempt).await.unwrap_err();
-    assert_eq!(peak(&bench).await, 16);
+    assert_eq!(peak(&bench).await, 24);
 }
 
 #[tokio::test(start_paused = true)]
