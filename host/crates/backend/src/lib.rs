@@ -1,5 +1,7 @@
 //! The only crate that touches the outside world. It retries nothing, prints nothing and holds no policy.
 
+#[cfg(target_os = "linux")]
+pub mod command;
 pub mod files;
 pub mod git;
 mod http;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::registry::RegistryFault;
+use super::{command::ProgramFault, registry::RegistryFault};
 
 /// The class of a failure. Whether it is worth another attempt is decided in `policy`, per operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,6 +66,8 @@ pub struct Failure {
     pub hint: Option<String>,
     /// What a registry said in its own words, for policies that look closer than the class.
     pub registry: Option<Box<RegistryFault>>,
+    /// What a program left, for whoever shows the failure.
+    pub program: Option<Box<ProgramFault>>,
 }
 
 impl Failure {
@@ -79,6 +81,7 @@ impl Failure {
             attempts: 0,
             hint: None,
             registry: None,
+            program: None,
         }
     }
 
@@ -93,6 +96,13 @@ impl Failure {
     #[must_use]
     pub fn with_registry(mut self, fault: RegistryFault) -> Self {
         self.registry = Some(Box::new(fault));
+        self
+    }
+
+    /// The same with what a program left.
+    #[must_use]
+    pub fn with_program(mut self, fault: ProgramFault) -> Self {
+        self.program = Some(Box::new(fault));
         self
     }
 

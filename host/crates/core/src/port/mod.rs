@@ -2,6 +2,7 @@
 //! Implemented in `sandbox` and `backend`; holds no behaviour.
 
 mod admission;
+pub mod command;
 mod event;
 mod failure;
 mod http;
