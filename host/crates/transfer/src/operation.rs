@@ -29,12 +29,9 @@ impl Transfer {
         verb: RegistryVerb,
         reference: &Reference,
     ) -> Result<Operation, Failure> {
-        let mut operation = self.reading(caller, verb, reference)?;
-        // The gate adds the window to the limit; the caller's time holds for both.
-        let window = caller.at_most(caller.window, self.gate.now());
-        operation.limit = caller.at_most(self.options.operation.saturating_add(window), self.gate.now());
-        operation.limit = operation.limit.saturating_sub(window);
-        Ok(operation.awaited(window))
+        let operation = self.reading(caller, verb, reference)?.awaited(caller.window);
+        let left = caller.at_most(Duration::MAX, self.gate.now());
+        Ok(operation.ending_within(left))
     }
 
     /// Something small.

@@ -111,13 +111,19 @@ impl Transfer {
     }
 }
 
-/// Some tags were not written: says which.
+/// Some tags were not acknowledged: says which. Whether a lost answer was a yes is not known here.
 fn partly(to: &Repository, tags: &[Tag], missed: &[&Tag], failure: Failure) -> Failure {
     let written: Vec<&Tag> = tags.iter().filter(|tag| !missed.contains(tag)).collect();
     let outcome = if written.is_empty() {
-        format!("`{to}` was not tagged {}", listed(missed))
+        format!("`{to}` did not acknowledge {}", tags_of(missed))
     } else {
-        format!("`{to}` was tagged {}, but not {}", listed(written), listed(missed))
+        format!("`{to}` acknowledged {}, but not {}", tags_of(&written), listed(missed))
     };
     Failure { message: format!("{outcome}: {}", failure.message), ..failure }
+}
+
+/// ``the tags `a`, `b` ``.
+fn tags_of(tags: &[&Tag]) -> String {
+    let noun = if tags.len() == 1 { "tag" } else { "tags" };
+    format!("the {noun} {}", listed(tags))
 }

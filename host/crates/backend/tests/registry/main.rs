@@ -5,6 +5,7 @@
 mod auth;
 mod blobs;
 mod credentials;
+mod dry_run;
 mod gate;
 mod hostile;
 mod manifests;

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use bakery_core::{
-    model::{Manifest, Reference, media_type},
+    model::{Digest, Manifest, Reference, media_type},
     port::FailureKind,
 };
-use bakery_fault_registry::{Action, Answer, ImageBuilder, Operation, Script, When, script::RetryAfter};
+use bakery_fault_registry::{
+    Action, Answer, ImageBuilder, Operation, Profile, Script, When,
+    script::{MissingChildren, RetryAfter},
+};
 
 use crate::{
     copies::{check_there, copy, count, uploaded},
@@ -72,6 +75,44 @@ async fn an_index_of_indexes_is_copied_to_a_bounded_depth() {
             assert!(registry.manifest("team/app", held.digest.as_str()).is_none());
         }
     }
+}
+
+/// An index whose entries are nowhere.
+fn promises(count: usize, salt: usize) -> Vec<u8> {
+    let kind = media_type::OCI_INDEX;
+    let entries: Vec<String> = (0..count)
+        .map(|number| {
+            let digest = Digest::of(format!("{salt} {number}").as_bytes());
+            format!(r#"{{"mediaType":"{kind}","digest":"{digest}","size":2}}"#)
+        })
+        .collect();
+    format!(r#"{{"schemaVersion":2,"mediaType":"{kind}","manifests":[{}]}}"#, entries.join(",")).into_bytes()
+}
+
+#[tokio::test]
+async fn a_document_that_promises_too_much_is_not_followed() {
+    let profile = Profile { missing_children: MissingChildren::Accept, ..Profile::default() };
+    let registry = spawn(Script::new().profile(profile));
+    let (from, to) = (repository(&registry, "team/tmp"), repository(&registry, "team/app"));
+    let maker = Run::new(&[&registry]).target(&from, &from, &[]);
+    let mut children = Vec::new();
+    for salt in 0..5 {
+        let bytes = promises(4000, salt);
+        let held = maker.transfer.hold(media_type::OCI_INDEX, bytes.clone()).unwrap();
+        maker.transfer.push(&maker.caller, &from, &held.digest, &[]).await.unwrap();
+        children.push(Manifest::parse(bytes, None).unwrap());
+    }
+    let root = maker.transfer.hold(media_type::OCI_INDEX, index_of(&children)).unwrap();
+    maker.transfer.push(&maker.caller, &from, &root.digest, &[]).await.unwrap();
+    let mark = registry.log().mark();
+    let target = Run::new(&[&registry]).target(&from, &to, &[]);
+    let source = [Reference::by_digest(from, root.digest)];
+    let failure = target.transfer.copy(&target.caller, &source, &to).await.remove(0).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::InvalidInput, "{failure}");
+    assert!(failure.message.contains("more than 16384 parts"), "{failure}");
+    let asked = registry.log().since(mark);
+    assert!(asked.len() < 1000, "{} requests", asked.len());
+    assert!(!asked.entries.iter().any(|entry| entry.applied));
 }
 
 #[tokio::test]

@@ -111,6 +111,33 @@ async fn a_cancelled_run_ends_in_the_middle_of_whatever_it_does() {
 }
 
 #[tokio::test]
+async fn an_attempt_that_is_never_answered_ends_and_is_made_again() {
+    for operation in [
+        Operation::GetManifest,
+        Operation::Mount,
+        Operation::GetBlob,
+        Operation::FinishUpload,
+        Operation::PutManifest,
+    ] {
+        let sends = matches!(operation, Operation::GetBlob | Operation::FinishUpload);
+        let profile =
+            Profile { mounts: if sends { Mounts::Refuse } else { Mounts::Accept }, ..Profile::default() };
+        for point in [Point::Before, Point::After] {
+            let registry = spawn(Script::new().profile(profile.clone()));
+            let image = seed(&registry, &two_platforms().layers(1).layer_bytes(100_000));
+            let (from, to) = (repository(&registry, "team/tmp"), repository(&registry, "team/app"));
+            registry.add_rule(When::on(operation).nth(2).then(Action::Stall { point }).named("stall"));
+            let attempt = Duration::from_millis(500);
+            let options = TransferOptions { attempt, blob_attempt: attempt, ..Setting::default().options };
+            let run = Run::with(&[&registry], Setting { options, ..Setting::default() });
+            let target = run.target(&from, &to, &["1"]);
+            publish(&target, &sources(&registry, &image), &to, &["1"]).await.unwrap();
+            assert_eq!((registry.fired()["stall"], registry.audit()), (1, Vec::new()), "{operation:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn small_requests_find_a_way_past_large_blobs() {
     let (here, there) = (spawn(Script::new()), spawn(Script::new()));
     let image = seed(&here, &two_platforms().layers(4).layer_bytes(2 << 20));

@@ -112,7 +112,7 @@ async fn a_failure_says_which_tags_were_written_and_which_were_not() {
     registry.add_rule(When::on(Operation::PutManifest).path("**/manifests/latest").then(denied));
     let failure = push(&target, &to, &index).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Denied);
-    let expected = format!("`{to}` was tagged `1.0`, `1`, but not `latest`: ");
+    let expected = format!("`{to}` acknowledged the tags `1.0`, `1`, but not `latest`: ");
     assert!(failure.message.starts_with(&expected), "{failure}");
     assert!(failure.message.contains("this tag is protected"), "{failure}");
     assert_eq!(registry.tags("team/app").len(), 2);
@@ -121,7 +121,10 @@ async fn a_failure_says_which_tags_were_written_and_which_were_not() {
 
 #[tokio::test]
 async fn a_tag_that_may_not_move_is_a_conflict() {
-    for (script, written) in [(Script::new(), "was tagged"), (many(), "was not tagged")] {
+    for (script, written) in [
+        (Script::new(), "acknowledged the tags `1`, `latest`, but not `1.0`"),
+        (many(), "did not acknowledge the tags"),
+    ] {
         let profile = Profile {
             immutable_tags: Some(ImmutableTags { tags: "1.0".to_owned(), status: 400 }),
             ..script.profile.clone()

@@ -74,6 +74,7 @@ async fn a_source_that_breaks_off_or_lies_is_read_again() {
         Action::cut_body(100_000),
         Action::truncate_body(100_000),
         Action::CorruptBody,
+        Action::SlowBody { bytes_per_second: 2_000_000 },
         Action::ResizeBody { by: -10 },
         Action::ResizeBody { by: 10 },
         Action::status(503),
