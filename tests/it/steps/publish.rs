@@ -147,6 +147,14 @@ async fn sources_that_show_late_are_waited_for() {
 }
 
 #[tokio::test]
+async fn a_step_may_be_given_all_the_time_there_is() {
+    let (registry, image) = registry(Script::new());
+    let mut plan = Plan::of(&registry, &image, "team/app", &["1"]);
+    (plan.window, plan.limit) = (Duration::MAX, Duration::MAX);
+    House::new(&[&registry]).publish(&plan).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_step_that_ran_out_of_time_still_says_what_it_waited_for() {
     let lag = Lag::new(LagOf::Manifests, Until::Reads(1_000_000)).repository("team/tmp");
     let (registry, image) = registry(Script::new().lag(lag));

@@ -26,7 +26,6 @@ pub(crate) async fn ask(
     registries: Registries,
     call: &StepCall,
 ) -> Result<Answer<Result<wit::Outcome, Claim>>, Failure> {
-    let limits = limits.of_step(call.limit);
     let task = task(call);
     let previous: Vec<(String, wit::Outcome)> =
         call.previous.iter().map(|(step, earlier)| (step.clone(), outcome(earlier))).collect();
@@ -37,7 +36,7 @@ pub(crate) async fn ask(
         network: None,
         registries: Some(registries),
     };
-    run(&engine, &limits, events, order, move |store| {
+    run(&engine, limits, events, order, move |store| {
         Box::pin(async move {
             let world = pre.instantiate_async(&mut *store).await?;
             store.data_mut().started = true;
