@@ -5,11 +5,22 @@ use std::{collections::BTreeMap, path::Path, process::Command};
 use bakery_tests::workspace_root;
 
 /// Who may depend on whom. Tests may see everything; guests see nothing of the host.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     (
         "bakery",
-        &["bakery-backend", "bakery-core", "bakery-gate", "bakery-run", "bakery-sandbox", "bakery-transfer"],
+        &[
+            "bakery-backend",
+            "bakery-core",
+            "bakery-dev",
+            "bakery-gate",
+            "bakery-render",
+            "bakery-run",
+            "bakery-sandbox",
+            "bakery-transfer",
+        ],
     ),
+    ("bakery-dev", &["bakery-core"]),
+    ("bakery-render", &["bakery-core"]),
     ("bakery-run", &["bakery-core"]),
     ("bakery-sandbox", &["bakery-core", "bakery-gate", "bakery-transfer"]),
     ("bakery-transfer", &["bakery-core", "bakery-gate"]),
@@ -24,8 +35,8 @@ const KEPT: [(&str, &[&str]); 7] = [
     ("wasmtime-wasi", &["bakery-sandbox"]),
     ("reqwest", &["bakery-backend"]),
     ("rustls", &["bakery-backend"]),
-    ("saphyr-parser", &["bakery-core", "bakery-source-dependency"]),
-    ("minijinja", &["bakery-core"]),
+    ("saphyr-parser", &["bakery-core", "bakery-dev", "bakery-source-dependency"]),
+    ("minijinja", &["bakery-core", "bakery-render"]),
     ("anyhow", &["bakery"]),
 ];
 

@@ -9,7 +9,7 @@ use std::{
 use bakery_backend::registry::{Credentials, RegistryClient, RegistryOptions, Secret};
 use bakery_core::{
     model::ComponentRef,
-    policy::{Jitter, PollPolicy, RetryPolicy},
+    policy::{CommandGrants, Jitter, PollPolicy, RetryPolicy},
     port::{
         Admission, BoxFuture, Event, EventSink, Failure, Http, HttpRequest, HttpResponse, StepCall,
         StepOutcome, StepRunner, StepTask, Steps, registry::Traffic,
@@ -159,6 +159,8 @@ impl Target {
             task,
             previous: previous.to_vec(),
             grants: self.plan.grants(),
+            commands: CommandGrants::default(),
+            scratch: None,
             window: self.plan.window,
             limit: self.plan.limit,
         }

@@ -4,6 +4,7 @@
 mod admit;
 mod attempt;
 mod clock;
+mod command;
 mod course;
 mod fetch;
 mod gate;
@@ -18,6 +19,7 @@ mod settle;
 mod testing;
 mod wait;
 
+pub use command::Ran;
 pub use fetch::{Caller, FetchRequest, Fetched};
 pub use gate::Gate;
 pub use options::GateOptions;

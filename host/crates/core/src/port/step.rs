@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     model::{ComponentRef, Digest, Platform, Reference, Repository, Tag},
-    policy::RegistryGrants,
+    policy::{CommandGrants, RegistryGrants},
 };
 
 /// A manifest for one platform, pushed by digest.
@@ -73,8 +73,12 @@ pub struct StepCall {
     pub task: StepTask,
     /// Outcomes of the target's earlier steps, by name.
     pub previous: Vec<(String, StepOutcome)>,
-    /// What it may do.
+    /// What it may do in registries.
     pub grants: RegistryGrants,
+    /// Which programs it may run, with which words.
+    pub commands: CommandGrants,
+    /// Bytes of its scratch space, which is made for the call and gone after it; none without it.
+    pub scratch: Option<u64>,
     /// For how long its sources, and tags just written, may lag.
     pub window: Duration,
     /// Time of the whole call.

@@ -3,7 +3,7 @@
 use bakery_core::{
     model::{ComponentRef, Repository},
     plan::publish::{PublishPlan, PublishTarget},
-    policy::RegistryGrants,
+    policy::{CommandGrants, RegistryGrants},
     port::{Destination, StepCall, StepOutcome, StepTask},
 };
 
@@ -46,6 +46,8 @@ impl<'a> Calls<'a> {
             component: self.component(step).clone(),
             step: step.name(),
             grants: grants(target, step, &task),
+            commands: CommandGrants::default(),
+            scratch: None,
             task,
             previous,
             window: self.options.window,
