@@ -6,5 +6,7 @@ pub mod files;
 pub mod git;
 mod http;
 pub mod registry;
+pub mod templates;
+pub mod version_folder;
 
 pub use http::HttpClient;
