@@ -1,6 +1,9 @@
 //! The only room that names concrete backends: joins clock, gate, sandbox and backend when something is first asked.
 //! No logic of versions or plans, and nothing is started before it is needed.
 
+mod builder;
+mod building;
+mod measure;
 mod publishing;
 mod registries;
 mod signals;
@@ -22,13 +25,19 @@ use bakery_core::{
 use bakery_gate::{CancellationToken, Gate, GateOptions};
 use bakery_sandbox::{Builtin, CachePlace, Inspection, Limits, Sandbox, SandboxOptions};
 
-pub(crate) use self::publishing::Publishing;
 use self::signals::Signals;
+pub(crate) use self::{
+    building::{BuildEnd, Building, absolute},
+    publishing::Publishing,
+};
 use crate::{
     cli::{Network, UsageError, env},
     command::Failed,
     report::{Exit, Talker},
 };
+
+/// The word that makes this program the supervisor of a command.
+pub(crate) const SUPERVISE: &str = "__supervise";
 
 /// How long a cancelled run may take to put things down.
 const GRACE: Duration = Duration::from_millis(500);
@@ -150,6 +159,11 @@ impl Live {
     /// Runs work to its end. The first signal cancels the run, and the work may still say what became of it; the
     /// second one ends the program.
     fn finish<T>(&self, work: impl Future<Output = T>) -> (Option<T>, Option<Exit>) {
+        self.finish_within(GRACE, work)
+    }
+
+    /// The same, where putting things down may take so long.
+    fn finish_within<T>(&self, grace: Duration, work: impl Future<Output = T>) -> (Option<T>, Option<Exit>) {
         let runtime = self.runtime.as_ref().expect("the runtime is taken only when everything is put down");
         runtime.block_on(async {
             let mut signals = Signals::listen();
@@ -160,7 +174,7 @@ impl Live {
             };
             self.cancel.cancel();
             tokio::spawn(signals.end_at_next());
-            (tokio::time::timeout(GRACE, work).await.ok(), Some(exit))
+            (tokio::time::timeout(grace, work).await.ok(), Some(exit))
         })
     }
 }

@@ -19,7 +19,7 @@ pub struct BakeOptions<'a> {
     /// The commit of the configuration, where there is one.
     pub revision: Option<&'a str>,
     /// Whether an environment variable is set and not empty.
-    pub has_variable: &'a dyn Fn(&str) -> bool,
+    pub has_variable: &'a (dyn Fn(&str) -> bool + Sync),
 }
 
 /// A bake plan.

@@ -4,14 +4,14 @@ use crate::{config::BuildSecret, plan::Target};
 
 /// Says which secrets are passed, and remembers which are not.
 pub struct Secrets<'a> {
-    has_variable: &'a dyn Fn(&str) -> bool,
+    has_variable: &'a (dyn Fn(&str) -> bool + Sync),
     warnings: Vec<String>,
 }
 
 impl<'a> Secrets<'a> {
     /// `has_variable` says whether an environment variable is set and not empty.
     #[must_use]
-    pub fn new(has_variable: &'a dyn Fn(&str) -> bool) -> Self {
+    pub fn new(has_variable: &'a (dyn Fn(&str) -> bool + Sync)) -> Self {
         Self { has_variable, warnings: Vec::new() }
     }
 
