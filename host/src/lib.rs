@@ -13,11 +13,9 @@ use clap::Parser as _;
 /// Runs the program with these arguments, the first being its name.
 #[must_use]
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
-    // A supervisor of a command is this program, too, and must not pay for reading a command line.
-    if let [_, word, rest @ ..] = &arguments[..]
-        && word == wiring::SUPERVISE
-    {
-        return bakery_backend::command::supervise_main(rest);
+    // Before anything else: many of these may start, and none is for people.
+    if let Some(exit) = wiring::supervise(&arguments) {
+        return exit;
     }
     let cli = match cli::Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
