@@ -7,5 +7,7 @@ pub mod git;
 mod http;
 pub mod registry;
 pub mod scratch_space;
+pub mod templates;
+pub mod version_folder;
 
 pub use http::HttpClient;

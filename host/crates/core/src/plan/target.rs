@@ -125,6 +125,12 @@ pub fn targets(builds: &Builds<'_>) -> Result<Vec<Target>, PlanError> {
     Ok(targets)
 }
 
+/// The name of a Containerfile: `Containerfile[.<os extension>][.<variant extension>]`.
+#[must_use]
+pub fn containerfile(os: Option<&str>, variant: Option<&str>) -> String {
+    [Some("Containerfile"), os, variant].into_iter().flatten().collect::<Vec<_>>().join(".")
+}
+
 fn target(
     builds: &Builds<'_>,
     build: &Build<'_>,
@@ -153,11 +159,13 @@ fn target(
         primary_variant: variant.is_none_or(|variant| variant.primary),
         platforms: system.platforms.clone(),
         dockerfile: format!(
-            "{}/{}/Containerfile{}{}",
+            "{}/{}/{}",
             build.image.subpath,
             build.subpath,
-            part(os.map(|os| os.extension.as_str()), '.'),
-            part(variant.map(|variant| variant.extension.as_str()), '.'),
+            containerfile(
+                os.map(|os| os.extension.as_str()),
+                variant.map(|variant| variant.extension.as_str())
+            ),
         ),
         args,
         references: tags::references(build.image, build.registries, &suffixes),
