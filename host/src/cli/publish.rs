@@ -172,11 +172,6 @@ impl Registries {
             .hint("a registry speaks either http or https: leave one of the two out")),
         }
     }
-
-    /// Whether a registry is spoken to without TLS.
-    pub(crate) fn is_insecure(&self, host: &RegistryHost) -> bool {
-        self.insecure_registry.contains(host) || (host.is_loopback() && !self.secure_registry.contains(host))
-    }
 }
 
 fn registry(text: &str) -> Result<RegistryHost, String> {

@@ -51,14 +51,6 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// A folder of this user alone, in the system's folder for temporary files. It goes with the value.
-///
-/// # Errors
-/// Whatever the file system says.
-pub fn temporary_folder(prefix: &str) -> io::Result<tempfile::TempDir> {
-    tempfile::Builder::new().prefix(prefix).tempdir()
-}
-
 /// Adds to the end of a file; makes it where there is none.
 ///
 /// # Errors

@@ -10,14 +10,14 @@ use bakery_backend::{
     git::{Git, GitError},
 };
 use bakery_core::plan::{
-    self, Detail, Target,
+    self, Builds, Detail, Target,
     bake::{Bake, BakeOptions},
     build::BuildSettings,
     summary::Summary,
 };
 
 use self::outcome::Outcome;
-use super::{Ended, Failed, project::Project, record, resolve::Prepared};
+use super::{Ended, Failed, folders::Folders, project::Project, record, resolve::Prepared};
 use crate::{
     cli::{Build, BuildOptions, env},
     report::{self, BuildProgress, Ears, Exit, Stdout, Talker},
@@ -67,7 +67,13 @@ pub(super) fn run(arguments: &Build, talker: &Arc<Talker>) -> Ended {
     let settings =
         BuildSettings { bake: bake_options, load: options.load, pull: options.pull, cache: options.cache };
     let chosen = !selection.image_platforms.is_empty();
-    let work = Work { options: &options, prepared: &prepared, project: &project, targets: targets.into() };
+    let work = Work {
+        options: &options,
+        prepared: &prepared,
+        project: &project,
+        builds: &builds,
+        targets: targets.into(),
+    };
     work.carry_out(settings, &bake, chosen, talker)
         .map(|built| if built == Exit::Done { exit } else { built })
 }
@@ -97,6 +103,7 @@ struct Work<'a> {
     options: &'a BuildOptions,
     prepared: &'a Prepared,
     project: &'a Project,
+    builds: &'a Builds<'a>,
     targets: Arc<[Target]>,
 }
 
@@ -111,7 +118,6 @@ impl Work<'_> {
         let (options, targets) = (self.options, &self.targets);
         let folder = absolute(&self.project.folder)?;
         let environment = inputs::environment(targets, &settings, &folder)?;
-        inputs::check_containerfiles(targets, &folder)?;
         if let Some(file) = &options.metadata_file {
             inputs::remove_old(file)?;
         }
@@ -137,7 +143,11 @@ impl Work<'_> {
         };
         let started = Instant::now();
         progress.open("build");
-        let carried = self.prepared.edge().build(targets, &how, &progress);
+        let carried = self.prepared.edge().build(targets, &how, &progress, || {
+            let folders = Folders::make(self.project, self.builds, !options.clean, talker)?;
+            inputs::check_containerfiles(targets, &folder)?;
+            Ok(folders)
+        });
         progress.close();
         let (end, signal) = carried?;
         let outcome = Outcome { options, targets, end: end.as_ref(), elapsed: started.elapsed(), signal };

@@ -55,18 +55,6 @@ impl Target {
         format!("{registry}/{}/tmp", self.identity.image)
     }
 
-    /// A tag of its own in [`Self::temp_repository`], for builders that cannot push without one: `<uid>-<architecture>`,
-    /// or a hash of it where that is too long for a tag.
-    #[must_use]
-    pub fn temp_tag(&self, platform: Platform) -> String {
-        const LONGEST: usize = 128;
-        let tag = format!("{}-{}", self.uid, platform.architecture());
-        if tag.len() <= LONGEST {
-            return tag;
-        }
-        Sha256::digest(tag).iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
     /// Where the index of these sources is put before it is published: `<registry>/<image>/tmp:<uid><hash>`, where the
     /// hash is the first ten hexadecimal digits of the sha256 of the sources written one after the other.
     #[must_use]

@@ -1,4 +1,4 @@
-//! The arguments of `buildah`: one target for one platform, into its own store, and from there to a registry.
+//! The arguments of `buildah`: one target for one platform, into its own store, and from there into an image layout.
 
 use std::{ffi::OsString, path::Path};
 
@@ -56,13 +56,13 @@ pub fn buildah_build(build: &BuildahBuild<'_>, settings: &BuildSettings<'_>) -> 
     words.0
 }
 
-/// Pushes an image of the local store to a tag, and writes the digest of its manifest to a file.
+/// Writes an image of the local store as an image layout, into a folder that is not there yet.
 #[must_use]
-pub fn buildah_push(image: &str, reference: &str, insecure: bool, digest_file: &Path) -> Vec<OsString> {
+pub fn buildah_layout(image: &str, folder: &Path) -> Vec<OsString> {
     let mut words = Words::new(&["push"]);
-    words.when(insecure, "--tls-verify=false");
-    words.pair("--digestfile", digest_file);
     words.one(image);
-    words.one(format!("docker://{reference}"));
+    let mut layout = OsString::from("oci:");
+    layout.push(folder);
+    words.one(layout);
     words.0
 }

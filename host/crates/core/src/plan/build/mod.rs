@@ -9,7 +9,7 @@ mod settings;
 
 use std::collections::BTreeSet;
 
-pub use buildah::{BuildahBuild, buildah_build, buildah_push};
+pub use buildah::{BuildahBuild, buildah_build, buildah_layout};
 pub use docker::{docker_bake, docker_build};
 pub use metadata::{BuildahImage, Entry, MetadataError, buildah_entry, document, read_bake, read_one};
 pub use secrets::Secrets;

@@ -14,7 +14,7 @@ use bakery_transfer::{Caller, Transfer};
 use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 
-use super::building::Building;
+use super::Building;
 
 /// Time for all of them.
 const LIMIT: Duration = Duration::from_secs(60);

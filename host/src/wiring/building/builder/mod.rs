@@ -5,16 +5,16 @@ mod buildah;
 mod caller;
 mod docker;
 
-use std::{collections::HashMap, ffi::OsStr, path::Path, sync::Arc};
+use std::{collections::HashMap, ffi::OsStr, sync::Arc};
 
 use bakery_backend::command::{LookupError, find_program};
-use bakery_core::plan::Target;
+use bakery_core::{plan::Target, port::scratch::ScratchSpace};
 use bakery_run::build::{BuildReport, Builder, Strategy as Cut};
 use bakery_transfer::Transfer;
 
 pub(super) use self::caller::Caller;
 use self::{buildah::Buildah, docker::Docker};
-use super::building::Building;
+use super::Building;
 use crate::{
     cli::{BuilderKind, Strategy},
     command::Failed,
@@ -55,59 +55,74 @@ impl Chosen<'_> {
     }
 }
 
-/// The builder that the user names; else docker where it has its plugin, else `buildah`.
-///
-/// # Errors
-/// There is none.
-pub(super) async fn choose<'a>(
-    caller: Caller,
-    how: &'a Building<'a>,
-    folder: &'a Path,
-    transfer: Transfer,
-) -> Result<Chosen<'a>, Failed> {
-    let docker = |caller: Caller| Chosen::Docker(Docker { caller, how, folder });
-    let buildah = |caller: Caller| Chosen::Buildah(Buildah { caller, how, folder, transfer });
-    let find = |name| find_program(name, OsStr::new(&how.path));
-    match how.builder {
-        Some(BuilderKind::Docker) => {
-            let program = find("docker").map_err(|error| missing(&error, "docker with its plugin buildx"))?;
-            Ok(docker(caller.with_program("docker", program)?))
+/// What a builder works with.
+#[derive(Clone)]
+pub(super) struct Parts<'a> {
+    pub(super) caller: Caller,
+    pub(super) how: &'a Building<'a>,
+    /// Where it writes.
+    pub(super) space: &'a dyn ScratchSpace,
+    pub(super) transfer: Transfer,
+}
+
+impl Parts<'_> {
+    /// With this program, which is on the PATH.
+    fn with(mut self, name: &str) -> Result<Result<Self, LookupError>, Failed> {
+        match find_program(name, OsStr::new(&self.how.path)) {
+            Ok(program) => {
+                self.caller = self.caller.with_program(name, program)?;
+                Ok(Ok(self))
+            }
+            Err(error) => Ok(Err(error)),
         }
-        Some(BuilderKind::Buildah) => {
-            let program = find("buildah").map_err(|error| missing(&error, "buildah"))?;
-            let caller = caller.with_program("buildah", program)?;
-            note_plans(&caller, how);
-            Ok(buildah(caller))
-        }
-        None => {
-            let why = match find("docker") {
-                Ok(program) => {
-                    let caller = caller.clone().with_program("docker", program)?;
-                    match caller.has_buildx().await {
-                        Ok(()) => return Ok(docker(caller)),
-                        Err(why) => why,
-                    }
-                }
-                Err(error) => error.to_string(),
-            };
-            let program = find("buildah").map_err(|error| {
-                Failed::because(format!("there is nothing to build with: {why}; {error}"))
-                    .hint("install docker with its plugin buildx, or buildah")
-            })?;
-            let caller = caller.with_program("buildah", program)?;
-            caller.note(&format!("building with buildah, because {why}"));
-            note_plans(&caller, how);
-            Ok(buildah(caller))
+    }
+
+    fn note_plans(&self) {
+        if self.how.strategy == Strategy::Bake {
+            self.caller.note("buildah has no plans: each target is built with a command of its own");
         }
     }
 }
 
-fn note_plans(caller: &Caller, how: &Building<'_>) {
-    if how.strategy == Strategy::Bake {
-        caller.note("buildah has no plans: each target is built with a command of its own");
+/// The builder that the user names; else docker where it has its plugin, else `buildah`.
+///
+/// # Errors
+/// There is none.
+pub(super) async fn choose(parts: Parts<'_>) -> Result<Chosen<'_>, Failed> {
+    match parts.how.builder {
+        Some(BuilderKind::Docker) => {
+            let parts =
+                parts.with("docker")?.map_err(|error| missing(&error, "docker with its plugin buildx"))?;
+            Ok(Chosen::Docker(Docker::new(parts)?))
+        }
+        Some(BuilderKind::Buildah) => {
+            let parts = parts.with("buildah")?.map_err(|error| missing(&error, "buildah"))?;
+            parts.note_plans();
+            Ok(Chosen::Buildah(Buildah::new(parts)?))
+        }
+        None => {
+            let why = match parts.clone().with("docker")? {
+                Ok(parts) => match parts.caller.has_buildx().await {
+                    Ok(()) => return Ok(Chosen::Docker(Docker::new(parts)?)),
+                    Err(why) => why,
+                },
+                Err(error) => error.to_string(),
+            };
+            let parts = parts.with("buildah")?.map_err(|error| {
+                Failed::because(format!("there is nothing to build with: {why}; {error}"))
+                    .hint("install docker with its plugin buildx, or buildah")
+            })?;
+            parts.caller.note(&format!("building with buildah, because {why}"));
+            parts.note_plans();
+            Ok(Chosen::Buildah(Buildah::new(parts)?))
+        }
     }
 }
 
 fn missing(error: &LookupError, what: &str) -> Failed {
     Failed::because(error.to_string()).hint(format!("install {what}, or name another one with --builder"))
+}
+
+fn no_folder() -> Failed {
+    Failed::because("there is no folder for what the builder writes")
 }

@@ -16,20 +16,26 @@ use bakery_core::{
 };
 use bakery_run::build::{BuildReport, BuildStatus, Builder, Built};
 
-use super::{Building, Caller, caller::Call};
+use super::{Building, Caller, Parts, caller::Call, no_folder};
+use crate::command::Failed;
 
 /// Bytes of what it writes about a build. A real one has a few kilobytes for each target.
 const MAX_METADATA: u64 = 64 << 20;
 
 /// `docker buildx`.
-pub(in crate::wiring) struct Docker<'a> {
-    pub(super) caller: Caller,
-    pub(super) how: &'a Building<'a>,
+pub(in crate::wiring::building) struct Docker<'a> {
+    caller: Caller,
+    how: &'a Building<'a>,
     /// Where it writes.
-    pub(super) folder: &'a Path,
+    folder: &'a Path,
 }
 
-impl Docker<'_> {
+impl<'a> Docker<'a> {
+    pub(super) fn new(parts: Parts<'a>) -> Result<Self, Failed> {
+        let Parts { caller, how, space, .. } = parts;
+        Ok(Self { caller, how, folder: space.folder().ok_or_else(no_folder)? })
+    }
+
     fn metadata(&self, name: &str) -> Option<PathBuf> {
         self.how.metadata.then(|| self.folder.join(format!("{name}.json")))
     }

@@ -22,7 +22,7 @@ const ALTOGETHER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Calls one program in the project's folder.
 #[derive(Clone)]
-pub(in crate::wiring) struct Caller {
+pub(in crate::wiring::building) struct Caller {
     gate: Gate,
     processes: Arc<Processes>,
     progress: Arc<BuildProgress>,
@@ -33,7 +33,7 @@ pub(in crate::wiring) struct Caller {
 
 impl Caller {
     /// Of no program yet.
-    pub(in crate::wiring) fn new(
+    pub(in crate::wiring::building) fn new(
         gate: Gate,
         processes: Arc<Processes>,
         progress: Arc<BuildProgress>,
