@@ -6,7 +6,10 @@ use bakery_core::model::{Channel, RegistryHost, parse_duration};
 use clap::{Args, Subcommand, ValueEnum};
 use regex::Regex;
 
-use super::args::{Project, channel, regex};
+use super::{
+    UsageError,
+    args::{Project, channel, regex},
+};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -155,6 +158,19 @@ impl Oras {
     pub(crate) fn publish(&self) -> &Publish {
         let Self::Merge(publish) = self;
         publish
+    }
+}
+
+impl Registries {
+    /// The same, where no registry is asked to speak both http and https.
+    pub(super) fn checked(&self) -> Result<Self, UsageError> {
+        match self.insecure_registry.iter().find(|host| self.secure_registry.contains(host)) {
+            None => Ok(self.clone()),
+            Some(host) => Err(UsageError::new(format!(
+                "`{host}` is given to both --insecure-registry and --secure-registry"
+            ))
+            .hint("a registry speaks either http or https: leave one of the two out")),
+        }
     }
 }
 

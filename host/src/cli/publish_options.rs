@@ -54,15 +54,7 @@ impl PublishOptions {
         if outputs.summary_format.is_some() && !outputs.summary {
             warnings.push("--summary-format has no effect without --summary".to_owned());
         }
-        let registries = publish.registries.clone();
-        if let Some(host) =
-            registries.insecure_registry.iter().find(|h| registries.secure_registry.contains(h))
-        {
-            return Err(UsageError::new(format!(
-                "`{host}` is given to both --insecure-registry and --secure-registry"
-            ))
-            .hint("a registry speaks either http or https: leave one of the two out"));
-        }
+        let registries = publish.registries.checked()?;
         Ok(Self {
             files: publish.files.clone(),
             temp_registry: publish.temp_registry.clone(),

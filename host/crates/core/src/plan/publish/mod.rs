@@ -30,6 +30,7 @@ mod rows;
 mod scope;
 
 pub use built::BuiltTarget;
+pub(super) use built::KEY as BUILT_KEY;
 pub use error::{Lack, PublishError, PublishErrors};
 pub use metadata::{MetadataEntry, MetadataFile, read};
 pub use model::{PublishPlan, PublishTarget, TargetDestination};
