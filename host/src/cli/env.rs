@@ -26,7 +26,7 @@ pub(crate) const MIRRORS: Variable =
 /// Parallel questions.
 pub(crate) const MAX_CONCURRENCY: Variable = Variable {
     name: "BAKERY_MAX_CONCURRENCY",
-    about: "default of --jobs; not a number means 4, less than 1 means 1",
+    about: "default of --jobs (without it 16 for publishing, 4 elsewhere); not a number means 4, less than 1 means 1",
 };
 /// No colour.
 pub(crate) const NO_COLOR: Variable = Variable { name: "NO_COLOR", about: "when not empty, no colour" };

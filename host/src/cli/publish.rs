@@ -41,7 +41,7 @@ pub(crate) struct Publish {
     #[arg(long, overrides_with = "dry_run")]
     pub(crate) no_dry_run: bool,
     /// Targets worked on at the same time; one that waits does not count
-    /// [env: BAKERY_MAX_CONCURRENCY] [default: 4].
+    /// [env: BAKERY_MAX_CONCURRENCY] [default: 16].
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: Option<u16>,
     #[command(flatten)]

@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::{
     UsageError, env,
-    options::{channel_or_stream, jobs, payload},
+    options::{MANY, channel_or_stream, jobs, payload},
     publish::{Publish, Registries, SummaryFormat},
 };
 
@@ -68,7 +68,7 @@ impl PublishOptions {
             temp_registry: publish.temp_registry.clone(),
             temp_index: publish.temp_index,
             dry_run: publish.dry_run && !publish.no_dry_run,
-            jobs: jobs(publish.jobs),
+            jobs: jobs(publish.jobs, MANY),
             image_name: which.image_name.clone(),
             dev_channel,
             payload: payload(which.dev_spec.as_ref()),

@@ -8,7 +8,7 @@ use std::{
 use bakery_core::port::command::{CommandLimits, Commands as _};
 use tokio::process::{Child, Command};
 
-use crate::world::{HOST, Mark, Permit, child_with, limits, processes, program, stdout};
+use crate::world::{HOST, Mark, child_with, limits, permit, processes, program, stdout};
 
 /// What a host does, and the mark of what it starts. Not among the arguments: a host is no survivor.
 const WORK: &str = "BAKERY_TEST_WORK";
@@ -23,13 +23,13 @@ pub(crate) fn main() -> ExitCode {
             "flood" => {
                 let limits = CommandLimits { stderr_bytes: 1 << 20, ..limits() };
                 let invocation = child_with(&mark, &["flood", "100"], |grant| grant.limits(limits));
-                let output = processes.run(&Permit, &invocation, None).await.unwrap();
+                let output = processes.run(permit().await, &invocation, None).await.unwrap();
                 println!("{} {}", output.stdout.dropped + output.stderr.dropped, peak_kib());
             }
             "signals" => {
                 let invocation =
                     program(Path::new("/bin/grep"), &["-E", "SigBlk|SigIgn", "/proc/self/status"]);
-                print!("{}", stdout(&processes.run(&Permit, &invocation, None).await.unwrap()));
+                print!("{}", stdout(&processes.run(permit().await, &invocation, None).await.unwrap()));
             }
             what => {
                 let invocation = child_with(&mark, &[what], |grant| {
@@ -37,7 +37,7 @@ pub(crate) fn main() -> ExitCode {
                     let grace = std::time::Duration::from_secs(600);
                     grant.limits(CommandLimits { grace, ..limits() })
                 });
-                let _ = processes.run(&Permit, &invocation, None).await;
+                let _ = processes.run(permit().await, &invocation, None).await;
             }
         }
     });
