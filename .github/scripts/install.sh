@@ -23,8 +23,8 @@ esac
 suffix=linux-$arch.tar.gz
 # Old callers name a branch here.
 asked=${RELEASE:-}
+RELEASE=${asked#v}
 [[ $asked != main ]] || RELEASE=
-RELEASE=${RELEASE#v}
 
 # listed NAME-PATTERN: the one line of SHA256 for such an archive, as `sha256sum` prints it.
 listed() {

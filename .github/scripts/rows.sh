@@ -10,14 +10,15 @@ needs jq
 limit=256
 
 rows=$(cat)
-count=$(jq -e 'if type == "array" then length else error end' <<<"$rows" 2>/dev/null) ||
+count=$(jq 'if type == "array" then length else error end' <<<"$rows" 2>/dev/null) || count=
+[[ $count =~ ^[0-9]+$ ]] ||
     error "\`bakery ci matrix\` printed no list of rows"
 if ((count > limit)); then
     error "$count rows, and GitHub runs at most $limit jobs of a matrix: choose with image-name or image-version, and call the workflow several times"
 fi
 # Names become names of files and artifacts.
-odd=$(jq -r '.[] | .image, .version | select(test("^[A-Za-z0-9][A-Za-z0-9._+-]*$") | not)' <<<"$rows" | head -n 1)
-[[ -z $odd ]] || error "\`$odd\` cannot be the name of an artifact: names and versions have letters, digits and . _ + -"
+odd=$(jq -c '[.[] | .image, .version | select(test("^[A-Za-z0-9][A-Za-z0-9._+-]*$") | not)][0]' <<<"$rows")
+[[ $odd == null ]] || error "$odd cannot be the name of an artifact: names and versions have letters, digits and . _ + -"
 
 # `pattern` finds this name and no other.
 named='def pattern: "^" + gsub("(?<c>[.+])"; "[\(.c)]") + "$";'
