@@ -1,5 +1,5 @@
-//! Bindings of the interfaces that worlds import: types, http, registry, command-runner, image-layout,
-//! progress.
+//! Bindings of the interfaces that worlds import: types, http, registry, command-runner,
+//! image-layout, progress.
 //! Holds nothing written by hand. What a guest does not call is absent from its component.
 #![expect(missing_docs, reason = "the code is generated; the documentation is in wit/")]
 

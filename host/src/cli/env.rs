@@ -66,7 +66,22 @@ pub(crate) const DOCKER_CONFIG: Variable = Variable {
 /// Where programs are.
 pub(crate) const PATH: Variable = Variable {
     name: "PATH",
-    about: "where credential helpers that docker's config.json names are looked up",
+    about: "where programs are looked up, such as the credential helpers that docker's config.json names",
+};
+/// Where `oras` is.
+pub(crate) const ORAS_PATH: Variable = Variable {
+    name: "ORAS_PATH",
+    about: "the program `oras`; default: on the PATH, then `tools/oras` beside bakery.yaml",
+};
+/// Where `soci` is.
+pub(crate) const SOCI_PATH: Variable = Variable {
+    name: "SOCI_PATH",
+    about: "the program `soci`; default: on the PATH, then `tools/soci` beside bakery.yaml",
+};
+/// Where scratch spaces are made.
+pub(crate) const SCRATCH_DIR: Variable = Variable {
+    name: "BAKERY_SCRATCH_DIR",
+    about: "folder for the scratch spaces of steps that run programs; default: TMPDIR, or /tmp",
 };
 /// The job's summary.
 pub(crate) const GITHUB_STEP_SUMMARY: Variable =
@@ -76,7 +91,7 @@ pub(crate) const HOME: Variable =
     Variable { name: "HOME", about: "where the three folders above lie by default" };
 
 /// Every variable, for `--help` and the documentation.
-pub(crate) const ALL: [&Variable; 18] = [
+pub(crate) const ALL: [&Variable; 21] = [
     &DEV_SPEC,
     &DEV_SPEC_WAIT,
     &BASE_REF,
@@ -91,6 +106,9 @@ pub(crate) const ALL: [&Variable; 18] = [
     &GITHUB_ACTIONS,
     &GITHUB_STEP_SUMMARY,
     &PATH,
+    &ORAS_PATH,
+    &SOCI_PATH,
+    &SCRATCH_DIR,
     &CACHE_HOME,
     &STATE_HOME,
     &DOCKER_CONFIG,

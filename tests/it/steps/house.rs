@@ -84,7 +84,7 @@ impl House {
             ..TransferOptions::default()
         };
         let transfer = Transfer::new(gate, Arc::new(RegistryClient::new(knowing(registries))), options);
-        Self { steps: Box::new(sandbox.steps(transfer)), events, cancel, dir }
+        Self { steps: Box::new(sandbox.steps(transfer, None)), events, cancel, dir }
     }
 
     /// Opens a target.

@@ -6,5 +6,6 @@ pub mod files;
 pub mod git;
 mod http;
 pub mod registry;
+pub mod scratch_space;
 
 pub use http::HttpClient;
