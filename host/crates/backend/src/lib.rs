@@ -6,6 +6,7 @@ pub mod files;
 pub mod git;
 mod http;
 pub mod registry;
+pub mod scratch_space;
 pub mod templates;
 pub mod version_folder;
 

@@ -6,11 +6,13 @@
 //! 2. [`questions`] says which answers are needed; the caller asks, and puts the answers into [`Facts`].
 //! 3. [`select`] makes [`Builds`]: every version that is built, and what could not be resolved.
 //! 4. [`matrix`] makes rows, [`targets`] makes targets, [`bake::plan`] a bake plan, of the same builds.
+//! 5. [`build`] says how a builder is called for targets, and what is written about what it built.
 
 mod answers;
 mod artifact;
 mod assemble;
 pub mod bake;
+pub mod build;
 mod builds;
 mod changes;
 mod config_diff;
