@@ -6,5 +6,7 @@ pub mod files;
 pub mod git;
 mod http;
 pub mod registry;
+pub mod state;
+pub mod tree;
 
 pub use http::HttpClient;
