@@ -13,6 +13,10 @@ use clap::Parser as _;
 /// Runs the program with these arguments, the first being its name.
 #[must_use]
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    // Before anything else: many of these may start, and none is for people.
+    if let Some(exit) = wiring::supervise(&arguments) {
+        return exit;
+    }
     let cli = match cli::Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {

@@ -1,29 +1,41 @@
 //! The only room that names concrete backends: joins clock, gate, sandbox and backend when something is first asked.
 //! No logic of versions or plans, and nothing is started before it is needed.
 
+mod building;
+#[cfg(target_os = "linux")]
+mod commands;
+#[expect(dead_code, reason = "the commands and steps that run programs use it")]
+mod programs;
 mod publishing;
 mod registries;
 mod signals;
 
 use std::{
     cell::OnceCell,
+    ffi::OsString,
     future::Future,
     num::NonZeroUsize,
     path::{Path, PathBuf},
+    process::ExitCode,
     sync::Arc,
     time::Duration,
 };
 
-use bakery_backend::HttpClient;
+use bakery_backend::{HttpClient, registry::Credentials};
 use bakery_core::{
     policy::{Mirrors, RetryPolicy},
     port::{EventSink, Resolvers},
 };
 use bakery_gate::{CancellationToken, Gate, GateOptions};
-use bakery_sandbox::{Builtin, CachePlace, Inspection, Limits, Sandbox, SandboxOptions};
+use bakery_sandbox::{Builtin, CachePlace, Inspection, Limits, Sandbox, SandboxOptions, StepTools};
 
-pub(crate) use self::publishing::Publishing;
+#[cfg(target_os = "linux")]
+use self::commands::Workshop;
 use self::signals::Signals;
+pub(crate) use self::{
+    building::{BuildEnd, Building, absolute},
+    publishing::Publishing,
+};
 use crate::{
     cli::{Network, UsageError, env},
     command::Failed,
@@ -51,6 +63,8 @@ struct Live {
     gate: Gate,
     sandbox: Arc<Sandbox>,
     cancel: CancellationToken,
+    #[cfg(target_os = "linux")]
+    workshop: Workshop,
 }
 
 impl Drop for Live {
@@ -142,7 +156,14 @@ impl Edge {
             cache: cache_place(),
             compiler: std::env::current_exe().ok().map(|own| vec![own.into_os_string(), "__compile".into()]),
         }));
-        Ok(self.live.get_or_init(|| Live { runtime: Some(runtime), gate, sandbox, cancel }))
+        Ok(self.live.get_or_init(|| Live {
+            runtime: Some(runtime),
+            gate,
+            sandbox,
+            cancel,
+            #[cfg(target_os = "linux")]
+            workshop: Workshop::default(),
+        }))
     }
 }
 
@@ -150,19 +171,63 @@ impl Live {
     /// Runs work to its end. The first signal cancels the run, and the work may still say what became of it; the
     /// second one ends the program.
     fn finish<T>(&self, work: impl Future<Output = T>) -> (Option<T>, Option<Exit>) {
+        self.finish_within(GRACE, work)
+    }
+
+    /// The same, where putting things down may take so long.
+    fn finish_within<T>(&self, grace: Duration, work: impl Future<Output = T>) -> (Option<T>, Option<Exit>) {
         let runtime = self.runtime.as_ref().expect("the runtime is taken only when everything is put down");
         runtime.block_on(async {
             let mut signals = Signals::listen();
             let mut work = std::pin::pin!(work);
             let exit = tokio::select! {
-                done = &mut work => return (Some(done), None),
+                done = &mut work => {
+                    self.settled().await;
+                    return (Some(done), None);
+                }
                 exit = signals.next() => exit,
             };
             self.cancel.cancel();
             tokio::spawn(signals.end_at_next());
-            (tokio::time::timeout(GRACE, work).await.ok(), Some(exit))
+            let done = tokio::time::timeout(grace, work).await.ok();
+            self.settled().await;
+            (done, Some(exit))
         })
     }
+
+    /// What steps work with beside registries.
+    #[cfg(target_os = "linux")]
+    fn tools(&self, credentials: Arc<Credentials>) -> Option<StepTools> {
+        Some(self.workshop.tools(credentials))
+    }
+
+    /// Other systems have no commands.
+    #[cfg(not(target_os = "linux"))]
+    fn tools(&self, _credentials: Arc<Credentials>) -> Option<StepTools> {
+        None
+    }
+
+    /// Waits until no program runs and no scratch space is left. Takes no time where there were none.
+    #[cfg(target_os = "linux")]
+    async fn settled(&self) {
+        self.workshop.settled().await;
+    }
+
+    /// Nothing could have been started.
+    #[cfg(not(target_os = "linux"))]
+    async fn settled(&self) {}
+}
+
+/// Whether this process was started to watch over a command; then it has done that, and ends like this.
+#[cfg(target_os = "linux")]
+pub(crate) fn supervise(arguments: &[OsString]) -> Option<ExitCode> {
+    commands::supervise(arguments)
+}
+
+/// Other systems have no commands.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn supervise(_arguments: &[OsString]) -> Option<ExitCode> {
+    None
 }
 
 /// What a component imports and exports, without running it.

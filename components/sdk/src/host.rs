@@ -1,4 +1,5 @@
-//! Bindings of the interfaces that worlds import: types, http, registry, command-runner, progress.
+//! Bindings of the interfaces that worlds import: types, http, registry, command-runner,
+//! image-layout, progress.
 //! Holds nothing written by hand. What a guest does not call is absent from its component.
 #![expect(missing_docs, reason = "the code is generated; the documentation is in wit/")]
 
@@ -11,6 +12,7 @@ wit_bindgen::generate!({
             import bakery:plugin/http@0.1.0;
             import bakery:plugin/registry@0.1.0;
             import bakery:plugin/command-runner@0.1.0;
+            import bakery:plugin/image-layout@0.1.0;
             import bakery:plugin/progress@0.1.0;
         }
     ",
@@ -20,4 +22,4 @@ wit_bindgen::generate!({
     additional_derives: [PartialEq],
 });
 
-pub use bakery::plugin::{command_runner, http, progress, registry, types};
+pub use bakery::plugin::{command_runner, http, image_layout, progress, registry, types};

@@ -11,6 +11,7 @@ wit_bindgen::generate!({
         "bakery:plugin/types@0.1.0": crate::host::types,
         "bakery:plugin/registry@0.1.0": crate::host::registry,
         "bakery:plugin/command-runner@0.1.0": crate::host::command_runner,
+        "bakery:plugin/image-layout@0.1.0": crate::host::image_layout,
         "bakery:plugin/progress@0.1.0": crate::host::progress,
     },
     additional_derives: [PartialEq],

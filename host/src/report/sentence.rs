@@ -11,6 +11,7 @@ pub(super) fn is_detail(event: &Event) -> bool {
         Event::Request { .. }
             | Event::Step { .. }
             | Event::Effect { .. }
+            | Event::Line { .. }
             | Event::Note { severity: Severity::Debug, .. }
             | Event::GuestLog { severity: Severity::Debug, .. }
     )
@@ -65,6 +66,7 @@ pub(super) fn sentence(event: &Event) -> String {
         ),
         Event::GuestLog { component, message, .. } => format!("[{}] {}", line(component), line(message)),
         Event::Note { message, .. } => line(message),
+        Event::Line { line: said, .. } => line(said),
         Event::Step { step } => (*step).to_owned(),
         Event::Effect { verb, subject, detail } => format!("{verb} {}: {}", line(subject), line(detail)),
         Event::Of { target, event } => format!("[{}] {}", line(target), sentence(event)),

@@ -34,10 +34,11 @@ impl Edge {
         how: &Publishing<'_>,
         progress: &Arc<Progress>,
     ) -> Result<(Option<Published>, Option<Exit>), Failed> {
-        let registry = registries::open(how.registries, how.dry_run)?;
+        let credentials = registries::credentials()?;
+        let registry = registries::open(how.registries, how.dry_run, Arc::clone(&credentials))?;
         let live = self.live()?;
         let transfer = Transfer::new(live.gate.clone(), registry, TransferOptions::default());
-        let steps = live.sandbox.steps(transfer);
+        let steps = live.sandbox.steps(transfer, live.tools(credentials));
         let cancel = live.cancel.clone();
         let listener = Arc::clone(progress);
         let options = PublishOptions {

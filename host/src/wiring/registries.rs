@@ -23,8 +23,12 @@ use crate::{
 const MAX_AUTHORITIES: u64 = 4 << 20;
 
 /// A client that has not connected to anything yet. In a dry run it writes nothing.
-pub(super) fn open(settings: &Registries, dry_run: bool) -> Result<Arc<dyn Registry>, Failed> {
-    let mut options = RegistryOptions::new(credentials()?);
+pub(super) fn open(
+    settings: &Registries,
+    dry_run: bool,
+    credentials: Arc<Credentials>,
+) -> Result<Arc<dyn Registry>, Failed> {
+    let mut options = RegistryOptions::new(credentials);
     options.insecure.clone_from(&settings.insecure_registry);
     options.secure.clone_from(&settings.secure_registry);
     options.realms.clone_from(&settings.registry_realm);
@@ -49,7 +53,7 @@ fn authorities(file: &Path) -> Result<Vec<u8>, Failed> {
 const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// What docker knows. A machine without a home has no such knowledge, and no run fails for that.
-fn credentials() -> Result<Credentials, Failed> {
+pub(super) fn credentials() -> Result<Arc<Credentials>, Failed> {
     let folder = env::DOCKER_CONFIG
         .read_os()
         .map(PathBuf::from)
@@ -63,7 +67,7 @@ fn credentials() -> Result<Credentials, Failed> {
     };
     let folders = env::PATH.read_os().map(|path| trusted(&path)).unwrap_or_default();
     let helpers = HelperProcesses::new(move |name| program(&folders, name), env::for_credential_helpers());
-    Ok(Credentials::docker(config, Some(Arc::new(helpers))))
+    Ok(Arc::new(Credentials::docker(config, Some(Arc::new(helpers)))))
 }
 
 /// Where programs are looked up. Folders that are relative to the working directory are not: whoever wrote the project

@@ -6,7 +6,10 @@ pub mod files;
 pub mod git;
 mod http;
 pub mod registry;
+pub mod scratch_space;
 pub mod state;
+pub mod templates;
 pub mod tree;
+pub mod version_folder;
 
 pub use http::HttpClient;

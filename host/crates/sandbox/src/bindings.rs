@@ -41,12 +41,14 @@ pub(crate) mod dispatcher {
 }
 
 pub(crate) mod step {
-    //! The world `step`. Its `command-runner` is declared and never linked.
+    //! The world `step`.
     wasmtime::component::bindgen!({
         path: "../../../wit",
         world: "step",
         imports: {
             "bakery:plugin/registry": async | trappable,
+            "bakery:plugin/command-runner": async | trappable,
+            "bakery:plugin/image-layout": async | trappable,
             default: trappable,
         },
         exports: { default: async },
@@ -64,4 +66,8 @@ pub(crate) use resolver::{
     bakery::plugin::{http, progress, types},
     exports::bakery::plugin::version_source,
 };
-pub(crate) use step::{StepPre, bakery::plugin::registry, exports::bakery::plugin::publish_step};
+pub(crate) use step::{
+    StepPre,
+    bakery::plugin::{command_runner, image_layout, registry},
+    exports::bakery::plugin::publish_step,
+};

@@ -11,10 +11,10 @@ use bakery_core::{
     port::{Event, EventSink, Failure, Severity},
 };
 use bakery_gate::Gate;
-use bakery_transfer::Transfer;
+use bakery_transfer::{Caller, Transfer};
 use tokio::time::Instant;
 
-use crate::{Limits, breach::Breach, imports::wasi::Wasi, ledger::Ledger, meter::Meter};
+use crate::{Limits, bench::Bench, breach::Breach, imports::wasi::Wasi, ledger::Ledger, meter::Meter};
 
 /// How many failures of host calls are remembered.
 const REMEMBERED: usize = 1024;
@@ -36,6 +36,8 @@ pub(crate) struct Guest {
     pub(crate) network: Option<Network>,
     /// `None` for everything but a step: then there is no registry to reach either.
     pub(crate) registries: Option<Registries>,
+    /// `None` for everything but a step: then there is no program to run either.
+    pub(crate) bench: Option<Bench>,
     /// What host calls failed with, so that a guest that passes a failure on does not change it.
     pub(crate) issued: Vec<Failure>,
     /// Whether the instance is made and its export runs.
@@ -65,6 +67,19 @@ pub(crate) struct Registries {
     pub(crate) deadline: Instant,
 }
 
+impl Registries {
+    /// The way, and who goes it.
+    pub(crate) fn caller(&self, component: &str) -> (Transfer, Caller) {
+        let caller = Caller {
+            component: component.to_owned(),
+            grants: self.grants.clone(),
+            window: self.window,
+            deadline: Some(self.deadline),
+        };
+        (self.transfer.clone(), caller)
+    }
+}
+
 impl Guest {
     /// A guest that has not begun, and has no way out.
     pub(crate) fn new(component: Arc<str>, limits: Limits, events: Arc<dyn EventSink>) -> Self {
@@ -75,6 +90,7 @@ impl Guest {
             log: SharedLog::new(Arc::clone(&component), Arc::clone(&events), &limits),
             network: None,
             registries: None,
+            bench: None,
             issued: Vec::new(),
             started: false,
             wasi: None,

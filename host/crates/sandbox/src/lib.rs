@@ -3,6 +3,7 @@
 //! starts a program for a guest, or retries.
 
 mod answer;
+mod bench;
 mod bindings;
 mod breach;
 mod engine;
@@ -21,6 +22,7 @@ mod steps;
 mod store;
 mod ticker;
 
+pub use bench::StepTools;
 pub use engine::precompile;
 pub use limits::Limits;
 pub use load::{Inspection, compile_child_main, inspect};

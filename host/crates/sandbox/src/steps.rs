@@ -10,10 +10,15 @@ use bakery_core::{
         registry::{Access, Traffic},
     },
 };
-use bakery_gate::Instant;
 use bakery_transfer::Transfer;
 
-use crate::{Sandbox, answer, exports, guest::Registries};
+use crate::{
+    Sandbox, StepTools, answer,
+    bench::{Bench, Borrowed},
+    exports,
+    guest::Registries,
+    sandbox::Loaded,
+};
 
 /// How long a step may take to put things down after the run was cancelled. Host calls fail at once then; only a
 /// guest that ignores that needs the time.
@@ -27,20 +32,23 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 pub struct SandboxedSteps {
     sandbox: Arc<Sandbox>,
     transfer: Transfer,
+    tools: Option<StepTools>,
 }
 
 impl Sandbox {
-    /// The steps of one run: components of this sandbox, which reach registries through `transfer`.
+    /// The steps of one run: components of this sandbox, which reach registries through `transfer`, and work with
+    /// `tools` where their calls say so. Without tools such calls fail.
     #[must_use]
-    pub fn steps(self: &Arc<Self>, transfer: Transfer) -> SandboxedSteps {
-        SandboxedSteps { sandbox: Arc::clone(self), transfer }
+    pub fn steps(self: &Arc<Self>, transfer: Transfer, tools: Option<StepTools>) -> SandboxedSteps {
+        SandboxedSteps { sandbox: Arc::clone(self), transfer, tools }
     }
 }
 
 impl Steps for SandboxedSteps {
     fn open(&self, _uid: &str, accesses: &[Access], events: Arc<dyn EventSink>) -> Arc<dyn StepRunner> {
         let transfer = self.transfer.for_target(accesses, Arc::clone(&events));
-        Arc::new(Target { sandbox: Arc::clone(&self.sandbox), transfer, events })
+        let (sandbox, tools) = (Arc::clone(&self.sandbox), self.tools.clone());
+        Arc::new(Target { sandbox, transfer, tools, events })
     }
 }
 
@@ -48,6 +56,7 @@ impl Steps for SandboxedSteps {
 struct Target {
     sandbox: Arc<Sandbox>,
     transfer: Transfer,
+    tools: Option<StepTools>,
     events: Arc<dyn EventSink>,
 }
 
@@ -80,16 +89,30 @@ impl Target {
     async fn run_to_its_end(&self, call: &StepCall) -> Result<StepOutcome, Failure> {
         let loaded = self.sandbox.load(&call.component).await?;
         let limit = call.limit.min(LONGEST);
+        let gate = self.sandbox.options.gate.with_events(Arc::clone(&self.events));
+        let borrowed = Borrowed::for_call(self.tools.as_ref(), gate, call, limit).await?;
+        let outcome = self.ask(&loaded, call, limit, borrowed.bench()).await;
+        borrowed.put_away().await;
+        outcome
+    }
+
+    async fn ask(
+        &self,
+        loaded: &Loaded,
+        call: &StepCall,
+        limit: Duration,
+        bench: Bench,
+    ) -> Result<StepOutcome, Failure> {
         let registries = Registries {
             transfer: self.transfer.clone(),
             grants: call.grants.clone(),
             window: call.window,
-            deadline: Instant::now() + limit,
+            deadline: bench.deadline,
         };
         let limits = self.sandbox.options.limits.of_step(limit);
         let name = &loaded.name;
         let answer =
-            exports::step::ask(&limits, &self.events, loaded.step()?, name, registries, call).await?;
+            exports::step::ask(&limits, &self.events, loaded.step()?, name, registries, bench, call).await?;
         match answer.value {
             Ok(outcome) => answer::read_outcome(outcome, name),
             Err(claim) => Err(answer::refuse_step(&claim, name, &answer.issued)),

@@ -9,6 +9,7 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 
 use crate::{
     Limits,
+    bench::Bench,
     breach::Breach,
     fault,
     guest::{Guest, Network, Registries},
@@ -25,6 +26,8 @@ pub(crate) struct Call {
     pub(crate) network: Option<Network>,
     /// Its way to registries, where it has one.
     pub(crate) registries: Option<Registries>,
+    /// What it works with beside them, where it has any.
+    pub(crate) bench: Option<Bench>,
 }
 
 /// What a call answered.
@@ -81,6 +84,7 @@ fn open(engine: &Engine, limits: &Limits, events: &Arc<dyn EventSink>, call: Cal
     let mut guest = Guest::new(call.component, *limits, Arc::clone(events));
     guest.network = call.network;
     guest.registries = call.registries;
+    guest.bench = call.bench;
     let mut store = Store::new(engine, guest);
     store.limiter(|guest| &mut guest.ledger);
     store.set_hostcall_fuel(limits.transfer_bytes);

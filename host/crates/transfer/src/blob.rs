@@ -8,7 +8,7 @@ use bakery_core::{
     },
 };
 
-use crate::{Transfer, copied::Tally, copy::Way, words::at};
+use crate::{Transfer, copied::Tally, copy::Way, layout::OpenLayout, upload::Origin, words::at};
 
 /// How a mount ended.
 enum Mount {
@@ -37,6 +37,9 @@ impl Transfer {
     }
 
     async fn place_alone(&self, way: &Way<'_>, blob: &Descriptor, subject: &str) -> Result<Tally, Failure> {
+        if let Some(layout) = way.layout {
+            return self.place_from(way, layout, blob, subject).await;
+        }
         let Some(from) = way.from.as_ref().filter(|from| *from != way.to) else {
             return self.check_there(way, blob, subject).await;
         };
@@ -48,7 +51,27 @@ impl Transfer {
         } else {
             None
         };
-        self.send(way, from, blob, session).await
+        self.send(way, &Origin::Repository(from.clone()), blob, session).await
+    }
+
+    /// From a layout: mounted where the run knows a place in the same registry that the caller may read, or else sent.
+    async fn place_from(
+        &self,
+        way: &Way<'_>,
+        layout: &OpenLayout,
+        blob: &Descriptor,
+        subject: &str,
+    ) -> Result<Tally, Failure> {
+        let near = |one: &&Repository| *one != way.to && one.registry() == way.to.registry();
+        let mut places = way.caller.grants.readable().filter(near);
+        let mut session = None;
+        if let Some(from) = places.find(|from| self.registry.holds(from, &blob.digest)) {
+            match self.mount(way, from, blob, subject).await? {
+                Mount::Placed(tally) => return Ok(tally),
+                Mount::Send(opened) => session = opened,
+            }
+        }
+        self.send(way, &layout.blob(blob).await?, blob, session).await
     }
 
     async fn mount(

@@ -13,6 +13,7 @@ use crate::{
     budget::Budget,
     caller::Caller,
     copied::{Copied, Tally},
+    layout::OpenLayout,
     words::at,
 };
 
@@ -22,6 +23,8 @@ pub(crate) struct Way<'a> {
     /// None where that is only known for each part: what is put was not read in one place.
     pub(crate) from: Option<Repository>,
     pub(crate) to: &'a Repository,
+    /// What is brought comes from this layout, and `from` is none.
+    pub(crate) layout: Option<&'a OpenLayout>,
     pub(crate) budget: &'a Budget,
 }
 
@@ -57,7 +60,7 @@ impl Transfer {
         if from == to {
             return Ok(Tally::default().of(self.describe(caller, source, digest).await?));
         }
-        let way = Way { caller, from: Some(from.clone()), to, budget };
+        let way = Way { caller, from: Some(from.clone()), to, layout: None, budget };
         let manifest = self.source(&way, digest).await?;
         let tally = self.bring(&way, digest, 0).await?;
         Ok(tally.of(manifest.descriptor()))
@@ -134,6 +137,9 @@ impl Transfer {
         if let Some(known) = self.memory.get(digest) {
             return Ok(known);
         }
+        if let Some(manifest) = way.layout.and_then(|layout| layout.manifest(digest)) {
+            return Ok(manifest);
+        }
         let Some(from) = &way.from else {
             let message = format!("`{digest}` is not known to lie anywhere");
             return Err(Failure::new(FailureKind::NotFound, at(way.to, digest), message));
@@ -144,5 +150,9 @@ impl Transfer {
 
 /// Where it came from, for people.
 fn origin(way: &Way<'_>) -> String {
-    way.from.as_ref().map_or_else(String::new, |from| format!("from `{from}`"))
+    match (&way.from, way.layout) {
+        (_, Some(layout)) => layout.origin(),
+        (Some(from), None) => format!("from `{from}`"),
+        (None, None) => String::new(),
+    }
 }

@@ -47,13 +47,15 @@ impl Transfer {
 
     /// From where a part can be taken: where the rest comes from, or else where this target read it.
     fn way_of<'a>(&self, way: &'a Way<'_>, digest: &Digest) -> Result<Way<'a>, Failure> {
-        let from: Option<Repository> = match &way.from {
-            Some(from) => Some(from.clone()),
-            None => self.memory.origin(digest),
+        let from: Option<Repository> = match (&way.from, way.layout) {
+            (Some(from), _) => Some(from.clone()),
+            // It has its parts itself.
+            (None, Some(_)) => None,
+            (None, None) => self.memory.origin(digest),
         };
         if let Some(from) = &from {
             self.may_pull(way.caller, from)?;
         }
-        Ok(Way { caller: way.caller, from, to: way.to, budget: way.budget })
+        Ok(Way { caller: way.caller, from, to: way.to, layout: way.layout, budget: way.budget })
     }
 }

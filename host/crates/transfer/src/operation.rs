@@ -55,6 +55,19 @@ impl Transfer {
         self.bounded(caller, RegistryVerb::BeginUpload, repository, subject, self.options.blob_attempt)
     }
 
+    /// Reading a blob, which may lag behind the manifest that names it.
+    pub(crate) fn fetching(
+        &self,
+        caller: &Caller,
+        repository: &Repository,
+        subject: &str,
+    ) -> Result<Operation, Failure> {
+        let attempt = self.options.blob_attempt;
+        let operation = self.bounded(caller, RegistryVerb::GetBlob, repository, subject, attempt)?;
+        let left = caller.at_most(Duration::MAX, self.gate.now());
+        Ok(operation.awaited(caller.window).ending_within(left))
+    }
+
     fn bounded(
         &self,
         caller: &Caller,

@@ -33,7 +33,7 @@ impl Transfer {
             return Err(Failure::new(FailureKind::InvalidInput, at(to, digest), message));
         };
         let budget = Budget::default();
-        let way = Way { caller, from: None, to, budget: &budget };
+        let way = Way { caller, from: None, to, layout: None, budget: &budget };
         if tags.is_empty() {
             self.push_root(&way, &manifest).await?;
         } else {

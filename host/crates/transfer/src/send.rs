@@ -1,7 +1,7 @@
-//! Sends a blob that could not be mounted, from the registry that has it. Never holds a whole layer in memory.
+//! Sends a blob that could not be mounted, from the registry or the layout that has it. Never holds a whole layer in memory.
 
 use bakery_core::{
-    model::{Descriptor, Repository},
+    model::Descriptor,
     port::{
         Failure, FailureKind,
         registry::{RegistryVerb, UploadSession, Uploaded},
@@ -10,20 +10,26 @@ use bakery_core::{
 use bakery_gate::{Probe, WaitEnd};
 use tokio::sync::Mutex;
 
-use crate::{Transfer, copied::Tally, copy::Way, upload::Upload, words::at};
+use crate::{
+    Transfer,
+    copied::Tally,
+    copy::Way,
+    upload::{Origin, Upload},
+    words::at,
+};
 
 /// Up to this many bytes, asking whether the blob is there costs more than sending it.
 const SMALL: u64 = 64 << 10;
 
 /// From this many bytes on, a blob waits for its turn, so that small requests find a way past the large ones.
-const LARGE: u64 = 1 << 20;
+pub(crate) const LARGE: u64 = 1 << 20;
 
 impl Transfer {
     /// Sends a blob, into the upload that a refused mount opened, if it did.
     pub(crate) async fn send(
         &self,
         way: &Way<'_>,
-        from: &Repository,
+        from: &Origin,
         blob: &Descriptor,
         session: Option<UploadSession>,
     ) -> Result<Tally, Failure> {
@@ -43,7 +49,7 @@ impl Transfer {
         match self.upload(way, upload, &subject).await? {
             Uploaded::Present => Ok(Tally::default()),
             Uploaded::Sent(_) => {
-                let detail = format!("{} bytes from `{from}`", blob.size);
+                let detail = format!("{} bytes from {from}", blob.size);
                 self.effect_at("upload", way.to, &blob.digest, detail);
                 Ok(Tally::upload(blob.size))
             }

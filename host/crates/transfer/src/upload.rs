@@ -19,10 +19,28 @@ const SINGLE: u64 = 64 << 10;
 /// Bytes of a piece, where something before the registry does not let a whole blob through.
 const PIECE: u64 = 16 << 20;
 
+/// Where the bytes come from.
+#[derive(Clone)]
+pub(crate) enum Origin {
+    /// Another repository.
+    Repository(Repository),
+    /// A file of a layout, whose bytes were found to be the blob's.
+    Layout(Arc<dyn BlobSource>),
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Repository(from) => write!(f, "`{from}`"),
+            Self::Layout(_) => f.write_str("its layout"),
+        }
+    }
+}
+
 /// One blob on its way.
 pub(crate) struct Upload {
     registry: Arc<dyn Registry>,
-    from: Repository,
+    from: Origin,
     to: Repository,
     digest: Digest,
     size: u64,
@@ -36,7 +54,7 @@ pub(crate) struct Upload {
 impl Upload {
     pub(crate) fn new(
         registry: Arc<dyn Registry>,
-        from: &Repository,
+        from: &Origin,
         to: &Repository,
         blob: &Descriptor,
         session: Option<UploadSession>,
@@ -56,13 +74,7 @@ impl Upload {
     /// One attempt.
     pub(crate) async fn attempt(&mut self, permit: Permit) -> Result<Uploaded, Failure> {
         let permit = Arc::new(permit);
-        let blob: Arc<dyn BlobSource> = Arc::new(RemoteBlob {
-            registry: self.registry.clone(),
-            permit: permit.clone(),
-            from: self.from.clone(),
-            digest: self.digest.clone(),
-            size: self.size,
-        });
+        let blob = self.source(&permit);
         if self.session.is_none() && self.size <= SINGLE {
             return self.registry.push_blob(&*permit, &self.to, blob).await;
         }
@@ -77,6 +89,19 @@ impl Upload {
         let resumed = self.session.as_ref().is_some_and(|session| session.offset > 0);
         let outcome = self.go_on(&permit, blob).await;
         outcome.map_err(|failure| self.learn(failure, resumed))
+    }
+
+    fn source(&self, permit: &Arc<Permit>) -> Arc<dyn BlobSource> {
+        match &self.from {
+            Origin::Repository(from) => Arc::new(RemoteBlob {
+                registry: self.registry.clone(),
+                permit: permit.clone(),
+                from: from.clone(),
+                digest: self.digest.clone(),
+                size: self.size,
+            }),
+            Origin::Layout(file) => Arc::clone(file),
+        }
     }
 
     async fn go_on(&mut self, permit: &Permit, blob: Arc<dyn BlobSource>) -> Result<Uploaded, Failure> {

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
 
 use bakery_core::port::{
     Admission, BoxFuture, Failure, FailureKind,
-    command::{CommandOutput, Commands, Invocation, LineSink},
+    command::{CallCommands, CommandCalls, CommandOutput, Commands, Invocation, LineSink},
 };
 use tokio::sync::{oneshot, watch};
 
@@ -48,8 +48,7 @@ impl Processes {
     /// Completes when no command runs, those that nobody waits for included. Whoever removes a scratch space, or ends
     /// the program after a cancelled run, waits for this first.
     pub async fn settled(&self) {
-        // The sender lives as long as `self`, so there is always an answer.
-        let _ = self.running.subscribe().wait_for(|running| *running == 0).await;
+        settled(&self.running).await;
     }
 }
 
@@ -60,25 +59,68 @@ impl Commands for Processes {
         invocation: &'a Invocation,
         lines: Option<Arc<dyn LineSink>>,
     ) -> BoxFuture<'a, Result<CommandOutput, Failure>> {
-        Box::pin(async move {
-            // The attempt is a task of its own, so that it sees a command to its end when this future is dropped:
-            // the leash then goes with it.
-            let (leash, cut) = oneshot::channel();
-            let counted = Counted::one_more(&self.running);
-            let work = attempt::run(Arc::clone(&self.options), invocation.clone(), lines, cut);
-            let outcome = tokio::spawn(async move {
-                let outcome = work.await;
-                drop(counted);
-                outcome
-            })
-            .await;
-            drop(leash);
-            outcome.unwrap_or_else(|_| {
-                let name = invocation.name();
-                Err(Failure::new(FailureKind::Cancelled, name, format!("`{name}` was given up")))
-            })
-        })
+        Box::pin(run(&self.options, vec![Counted::one_more(&self.running)], invocation, lines))
     }
+}
+
+impl CommandCalls for Processes {
+    fn begin(&self) -> Arc<dyn CallCommands> {
+        let (options, all) = (Arc::clone(&self.options), self.running.clone());
+        Arc::new(Call { options, all, own: watch::Sender::new(0) })
+    }
+}
+
+/// The programs of one call.
+struct Call {
+    options: Arc<ProcessOptions>,
+    all: watch::Sender<usize>,
+    own: watch::Sender<usize>,
+}
+
+impl Commands for Call {
+    fn run<'a>(
+        &'a self,
+        _admission: &'a dyn Admission,
+        invocation: &'a Invocation,
+        lines: Option<Arc<dyn LineSink>>,
+    ) -> BoxFuture<'a, Result<CommandOutput, Failure>> {
+        let counted = vec![Counted::one_more(&self.all), Counted::one_more(&self.own)];
+        Box::pin(run(&self.options, counted, invocation, lines))
+    }
+}
+
+impl CallCommands for Call {
+    fn settled(&self) -> BoxFuture<'_, ()> {
+        Box::pin(settled(&self.own))
+    }
+}
+
+async fn settled(running: &watch::Sender<usize>) {
+    // The sender lives as long as its borrow, so there is always an answer.
+    let _ = running.subscribe().wait_for(|running| *running == 0).await;
+}
+
+async fn run(
+    options: &Arc<ProcessOptions>,
+    counted: Vec<Counted>,
+    invocation: &Invocation,
+    lines: Option<Arc<dyn LineSink>>,
+) -> Result<CommandOutput, Failure> {
+    // The attempt is a task of its own, so that it sees a command to its end when this future is dropped: the leash
+    // then goes with it.
+    let (leash, cut) = oneshot::channel();
+    let work = attempt::run(Arc::clone(options), invocation.clone(), lines, cut);
+    let outcome = tokio::spawn(async move {
+        let outcome = work.await;
+        drop(counted);
+        outcome
+    })
+    .await;
+    drop(leash);
+    outcome.unwrap_or_else(|_| {
+        let name = invocation.name();
+        Err(Failure::new(FailureKind::Cancelled, name, format!("`{name}` was given up")))
+    })
 }
 
 /// One running command.

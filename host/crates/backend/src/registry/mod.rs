@@ -32,6 +32,7 @@ mod token;
 mod tokens;
 mod transport;
 mod uploads;
+mod written;
 
 pub use client::RegistryClient;
 pub use credentials::Credentials;

@@ -1,6 +1,6 @@
 //! What the wiring gives the client. Reads no environment and no file.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use bakery_core::{model::RegistryHost, policy::address};
 use url::Url;
@@ -18,7 +18,7 @@ pub struct RegistryOptions {
     /// Certificate authorities to trust beside the machine's own, as PEM bundles.
     pub authorities: Vec<Vec<u8>>,
     /// Who we are, where.
-    pub credentials: Credentials,
+    pub credentials: Arc<Credentials>,
     /// Time to connect, TLS included.
     pub connect_timeout: Duration,
     /// Time without a byte in either direction after which an attempt ends.
@@ -32,13 +32,13 @@ pub struct RegistryOptions {
 impl RegistryOptions {
     /// The defaults, with credentials.
     #[must_use]
-    pub fn new(credentials: Credentials) -> Self {
+    pub fn new(credentials: impl Into<Arc<Credentials>>) -> Self {
         Self {
             insecure: Vec::new(),
             secure: Vec::new(),
             realms: Vec::new(),
             authorities: Vec::new(),
-            credentials,
+            credentials: credentials.into(),
             connect_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(120),
             user_agent: concat!("bakery/", env!("CARGO_PKG_VERSION")).to_owned(),

@@ -28,6 +28,11 @@ impl RegistryGrants {
         self
     }
 
+    /// Every repository that may be read, each once.
+    pub fn readable(&self) -> impl Iterator<Item = &Repository> {
+        self.pull.iter().chain(self.push.keys().filter(|repository| !self.pull.contains(*repository)))
+    }
+
     /// Whether a repository may be read.
     ///
     /// # Errors

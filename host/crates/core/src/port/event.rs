@@ -84,6 +84,13 @@ pub enum Event {
         /// What.
         message: String,
     },
+    /// A program said something while it runs.
+    Line {
+        /// The name of its grant.
+        program: String,
+        /// One line without its ending, bounded.
+        line: String,
+    },
     /// A dispatch pinned a development version.
     Pinned {
         /// Image.

@@ -6,7 +6,9 @@ pub mod command;
 mod event;
 mod failure;
 mod http;
+pub mod layout;
 pub mod registry;
+pub mod scratch;
 mod source;
 mod step;
 

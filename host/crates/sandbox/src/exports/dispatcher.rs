@@ -26,6 +26,7 @@ pub(crate) async fn check(
         export: "version-override.check",
         network: None,
         registries: None,
+        bench: None,
     };
     let spec = spec.to_owned();
     let engine = pre.engine().clone();
@@ -55,6 +56,7 @@ pub(crate) async fn plan(
         export: "version-override.plan",
         network: None,
         registries: None,
+        bench: None,
     };
     let spec = spec.to_owned();
     let candidates: Vec<wit::Candidate> = candidates.iter().map(candidate).collect();

@@ -22,7 +22,13 @@ pub(crate) async fn ask(
     network: Option<Network>,
     query: &ListQuery,
 ) -> Result<Answer<Result<Vec<String>, SourceError>>, Failure> {
-    let call = Call { component: Arc::clone(name), export: "version-list.select", network, registries: None };
+    let call = Call {
+        component: Arc::clone(name),
+        export: "version-list.select",
+        network,
+        registries: None,
+        bench: None,
+    };
     let question = wit::Query {
         dependency: query.dependency.as_str().to_owned(),
         prerelease: query.prerelease,

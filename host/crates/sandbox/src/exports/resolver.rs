@@ -25,8 +25,13 @@ pub(crate) async fn ask(
     network: Option<Network>,
     query: &SourceQuery,
 ) -> Result<Answer<Result<wit::Resolution, SourceError>>, Failure> {
-    let call =
-        Call { component: Arc::clone(name), export: "version-source.resolve", network, registries: None };
+    let call = Call {
+        component: Arc::clone(name),
+        export: "version-source.resolve",
+        network,
+        registries: None,
+        bench: None,
+    };
     let question = question(query);
     let engine = pre.engine().clone();
     run(&engine, &options.limits, &options.events, call, move |store| {

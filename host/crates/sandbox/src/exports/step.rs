@@ -6,6 +6,7 @@ use bakery_core::port::{Destination, EventSink, Failure, StepCall, StepOutcome, 
 
 use crate::{
     Limits,
+    bench::Bench,
     bindings::{
         StepPre, publish_step as wit,
         types::{Failure as Claim, Platform},
@@ -24,6 +25,7 @@ pub(crate) async fn ask(
     pre: StepPre<Guest>,
     name: &Arc<str>,
     registries: Registries,
+    bench: Bench,
     call: &StepCall,
 ) -> Result<Answer<Result<wit::Outcome, Claim>>, Failure> {
     let task = task(call);
@@ -35,6 +37,7 @@ pub(crate) async fn ask(
         export: "publish-step.run",
         network: None,
         registries: Some(registries),
+        bench: Some(bench),
     };
     run(&engine, limits, events, order, move |store| {
         Box::pin(async move {

@@ -11,13 +11,15 @@ use wasmtime::{
 };
 
 use super::{
+    command_runner::{Commanding, CommandingGuest},
     http::{Online, OnlineGuest},
+    image_layout::{Layered, LayeredGuest},
     offline::{Offline, OfflineGuest},
     registry::{Registered, RegisteredGuest},
     wasi,
 };
 use crate::{
-    bindings::{http, progress, registry, types},
+    bindings::{command_runner, http, image_layout, progress, registry, types},
     guest::Guest,
 };
 
@@ -62,12 +64,18 @@ impl World {
         }
     }
 
-    /// The functions that the world grants; a dispatcher has no network at all, a step has registries and nothing else.
+    /// The functions that the world grants; a dispatcher has no network at all, a step has registries, and what
+    /// its calls are given beside them.
     fn granted(self) -> &'static [&'static str] {
         match self {
             Self::Resolver | Self::Lister => &["bakery:plugin/http", "bakery:plugin/progress"],
             Self::Dispatcher => &["bakery:plugin/progress"],
-            Self::Step => &["bakery:plugin/registry", "bakery:plugin/progress"],
+            Self::Step => &[
+                "bakery:plugin/registry",
+                "bakery:plugin/command-runner",
+                "bakery:plugin/image-layout",
+                "bakery:plugin/progress",
+            ],
         }
     }
 }
@@ -113,7 +121,11 @@ fn grant(linker: &mut Linker<Guest>, world: World, outlet: Outlet) -> wasmtime::
     progress::add_to_linker::<_, Words>(linker, |guest| guest)?;
     match (world, outlet) {
         (World::Dispatcher, _) => Ok(()),
-        (World::Step, _) => registry::add_to_linker::<_, Registered>(linker, |guest| RegisteredGuest(guest)),
+        (World::Step, _) => {
+            registry::add_to_linker::<_, Registered>(linker, |guest| RegisteredGuest(guest))?;
+            command_runner::add_to_linker::<_, Commanding>(linker, |guest| CommandingGuest(guest))?;
+            image_layout::add_to_linker::<_, Layered>(linker, |guest| LayeredGuest(guest))
+        }
         (World::Resolver | World::Lister, Outlet::Online) => {
             http::add_to_linker::<_, Online>(linker, |guest| OnlineGuest(guest))
         }

@@ -3,13 +3,14 @@
 
 mod batch;
 mod lower;
-mod read;
+pub(super) mod read;
 
 use bakery_core::port::{Failure, FailureKind};
 use bakery_transfer::{Caller, Transfer};
 use wasmtime::component::HasData;
 
-use self::{batch::Batch, lower::Purse};
+use self::batch::Batch;
+pub(super) use self::lower::Purse;
 use super::failure::issue;
 use crate::{
     bindings::{
@@ -110,13 +111,7 @@ impl RegisteredGuest<'_> {
         let Some(registries) = &guest.registries else {
             return Err(wasmtime::Error::msg("`registry` was linked without a registry"));
         };
-        let caller = Caller {
-            component: guest.component.to_string(),
-            grants: registries.grants.clone(),
-            window: registries.window,
-            deadline: Some(registries.deadline),
-        };
-        Ok((registries.transfer.clone(), caller))
+        Ok(registries.caller(&guest.component))
     }
 
     /// Answers as the guest sees them, as many as it asked for and no larger than it may have.

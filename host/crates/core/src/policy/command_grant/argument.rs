@@ -146,6 +146,17 @@ fn describe(kind: &ValueKind) -> String {
     }
 }
 
+/// A path of ordinary names inside the scratch space, which `.` stands for.
+///
+/// # Errors
+/// What is wrong with it; fits after the path.
+pub fn scratch_path(text: &str) -> Result<PathBuf, String> {
+    inside(text).map_err(|wrong| match wrong {
+        Wrong::Value(problem) => problem,
+        Wrong::Denied(denial) => denial.hint,
+    })
+}
+
 /// A path of ordinary names. `.` is the scratch space itself.
 fn inside(text: &str) -> Result<PathBuf, Wrong> {
     if text.is_empty() {

@@ -1,6 +1,7 @@
 //! The grant of one command: what it is, what it gets, and what may be asked of it. Resolves no name on a PATH.
 
 use std::{
+    collections::BTreeSet,
     ffi::OsString,
     path::{Path, PathBuf},
 };
@@ -11,10 +12,13 @@ use super::{
     walk::Walk,
 };
 use crate::{
-    model::Digest,
+    model::{Digest, RegistryHost},
     policy::{Denial, RegistryGrants, error::quote},
     port::command::{Argument, Command, CommandLimits, Invocation, Network, Word},
 };
+
+/// Where programs that know docker look for credentials.
+const DOCKER_CONFIG: &str = "DOCKER_CONFIG";
 
 /// What a guest may make of one program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +30,7 @@ pub struct CommandGrant {
     environment: Vec<(OsString, OsString)>,
     pub(super) scratch: Option<PathBuf>,
     pub(super) registries: RegistryGrants,
+    pub(super) credentials: BTreeSet<RegistryHost>,
     limits: CommandLimits,
     network: Network,
 }
@@ -52,6 +57,7 @@ impl CommandGrant {
             environment: Vec::new(),
             scratch: None,
             registries: RegistryGrants::default(),
+            credentials: BTreeSet::new(),
             limits: CommandLimits::default(),
             network: Network::Open,
         })
@@ -95,6 +101,20 @@ impl CommandGrant {
     #[must_use]
     pub fn registries(mut self, registries: RegistryGrants) -> Self {
         self.registries = registries;
+        self
+    }
+
+    /// The same with credentials for these registries and no others, in a `DOCKER_CONFIG` of the host's making.
+    #[must_use]
+    pub fn credentials(mut self, registries: impl IntoIterator<Item = RegistryHost>) -> Self {
+        self.credentials.extend(registries);
+        self
+    }
+
+    /// The same with this folder as `DOCKER_CONFIG`, whatever its environment says.
+    pub(super) fn docker_config(mut self, folder: &Path) -> Self {
+        self.environment.retain(|(name, _)| name != DOCKER_CONFIG);
+        self.environment.push((DOCKER_CONFIG.into(), folder.into()));
         self
     }
 

@@ -1,12 +1,16 @@
 //! All grants of one guest, by name. Checks no argument itself.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use super::{
     error::GrantError,
     grant::{CommandGrant, is_program_name},
 };
 use crate::{
+    model::RegistryHost,
     policy::{Denial, error::quote},
     port::command::{Command, Invocation},
 };
@@ -34,6 +38,32 @@ impl CommandGrants {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// By grant: the registries whose credentials it needs; grants that need none are left out.
+    #[must_use]
+    pub fn credentials(&self) -> BTreeMap<String, BTreeSet<RegistryHost>> {
+        let needing = self.0.values().filter(|grant| !grant.credentials.is_empty());
+        needing.map(|grant| (grant.name.clone(), grant.credentials.clone())).collect()
+    }
+
+    /// The same grants, all with this folder as their scratch space.
+    ///
+    /// # Errors
+    /// A path that is not absolute.
+    pub fn with_scratch(self, folder: &Path) -> Result<Self, GrantError> {
+        let with = |(name, grant): (String, CommandGrant)| Ok((name, grant.scratch(folder)?));
+        self.0.into_iter().map(with).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The same grants, each with its folder as `DOCKER_CONFIG`, where it has one.
+    #[must_use]
+    pub fn with_docker_config<'a>(self, folder: impl Fn(&str) -> Option<&'a Path>) -> Self {
+        let with = |(name, grant): (String, CommandGrant)| match folder(&name) {
+            Some(folder) => (name, grant.docker_config(folder)),
+            None => (name, grant),
+        };
+        Self(self.0.into_iter().map(with).collect())
     }
 
     /// The argument vector for what a guest asks.

@@ -10,6 +10,7 @@ mod grants;
 mod operation;
 mod walk;
 
+pub use argument::scratch_path;
 pub use environment::{EnvironmentSet, Variable};
 pub use error::{GrantError, NameProblem};
 pub use grammar::{FlagRule, Subcommand, ValueKind};

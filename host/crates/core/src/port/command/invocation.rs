@@ -79,6 +79,15 @@ impl Invocation {
         self
     }
 
+    /// The same, ended by its own time limit where somebody else would end it after `left`, so that its last lines are
+    /// told.
+    #[must_use]
+    pub fn ending_within(mut self, left: Duration) -> Self {
+        let margin = self.limits.grace.saturating_add(Duration::from_secs(1));
+        self.limits.time = self.limits.time.min(left.saturating_sub(margin).max(left / 2));
+        self
+    }
+
     /// Whether doing it twice is the same as doing it once. Nothing is, unless its grant says so.
     #[must_use]
     pub fn is_repeatable(&self) -> bool {

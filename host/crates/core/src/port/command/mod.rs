@@ -29,3 +29,15 @@ pub trait Commands: Send + Sync {
         lines: Option<Arc<dyn LineSink>>,
     ) -> BoxFuture<'a, Result<CommandOutput, Failure>>;
 }
+
+/// Programs, apart from those of other calls.
+pub trait CommandCalls: Send + Sync {
+    /// The programs of one call.
+    fn begin(&self) -> Arc<dyn CallCommands>;
+}
+
+/// The programs of one call.
+pub trait CallCommands: Commands {
+    /// Completes when nothing runs that was started through this, given-up commands included.
+    fn settled(&self) -> BoxFuture<'_, ()>;
+}

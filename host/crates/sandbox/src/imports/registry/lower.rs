@@ -12,19 +12,19 @@ use crate::bindings::{
 };
 
 /// What one host call may still hand to the guest, in bytes.
-pub(super) struct Purse {
+pub(crate) struct Purse {
     left: usize,
     bound: usize,
 }
 
 impl Purse {
     /// A full one.
-    pub(super) fn new(bound: usize) -> Self {
+    pub(crate) fn new(bound: usize) -> Self {
         Self { left: bound, bound }
     }
 
     /// A descriptor.
-    pub(super) fn descriptor(
+    pub(crate) fn descriptor(
         &mut self,
         subject: &str,
         found: model::Descriptor,
@@ -34,14 +34,14 @@ impl Purse {
     }
 
     /// A manifest with its bytes.
-    pub(super) fn manifest(&mut self, subject: &str, found: model::Manifest) -> Result<Manifest, Failure> {
+    pub(crate) fn manifest(&mut self, subject: &str, found: model::Manifest) -> Result<Manifest, Failure> {
         let described = found.descriptor();
         self.spend(subject, weight(&described) + found.bytes().len())?;
         Ok(Manifest { descriptor: descriptor(described), bytes: found.bytes().to_vec() })
     }
 
     /// What a copy took.
-    pub(super) fn copied(&mut self, subject: &str, done: transfer::Copied) -> Result<Copied, Failure> {
+    pub(crate) fn copied(&mut self, subject: &str, done: transfer::Copied) -> Result<Copied, Failure> {
         self.spend(subject, weight(&done.descriptor))?;
         Ok(Copied {
             descriptor: descriptor(done.descriptor),

@@ -11,7 +11,7 @@ use bakery_core::{
 use crate::guest::cut;
 
 /// A reference with a tag or a digest.
-pub(super) fn reference(text: &str) -> Result<Reference, Failure> {
+pub(crate) fn reference(text: &str) -> Result<Reference, Failure> {
     let reference: Reference = in_full(text, "`registry/repository:tag` or `registry/repository@digest`")?;
     if reference.tag().is_none() && reference.digest().is_none() {
         return Err(refuse(text, format!("`{reference}` has neither a tag nor a digest")));
@@ -29,7 +29,7 @@ pub(super) fn by_digest(text: &str) -> Result<Reference, Failure> {
 }
 
 /// A repository.
-pub(super) fn repository(text: &str) -> Result<Repository, Failure> {
+pub(crate) fn repository(text: &str) -> Result<Repository, Failure> {
     in_full(text, "`registry/repository`")
 }
 
