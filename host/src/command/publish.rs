@@ -255,12 +255,12 @@ fn exit(published: &Published, signal: Option<Exit>) -> Exit {
     })
 }
 
-/// What was pushed and cannot be read after all the waiting may be there later. What a registry denies is not a grant
-/// of this program.
+/// What was pushed and cannot be read after all the waiting may be there later. What a registry denies, to us or to a
+/// program, is not a grant of this program.
 fn exit_of_step(step: &str, failure: &Failure) -> Exit {
     match (step, failure.kind) {
         ("wait-sources" | "verify", FailureKind::NotFound) => Exit::Lagging,
-        (_, FailureKind::Denied) if failure.registry.is_some() => Exit::Failed,
+        (_, FailureKind::Denied) if failure.registry.is_some() || failure.program.is_some() => Exit::Failed,
         _ => exit_of(failure),
     }
 }
