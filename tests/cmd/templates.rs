@@ -1,6 +1,6 @@
 //! Development versions from templates: rendered before a build, gone after it, whatever ends it.
 
-use std::{os::unix::fs::PermissionsExt as _, time::Duration};
+use std::{fs::Permissions, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use bakery_tests::{Finished, Program, Project};
 
@@ -56,7 +56,7 @@ impl World {
              if [ -e '{to}/hold' ]; then echo held >&2; exec /bin/sleep 300; fi\n"
         );
         std::fs::write(&docker, script).unwrap();
-        std::fs::set_permissions(&docker, PermissionsExt::from_mode(0o755)).unwrap();
+        std::fs::set_permissions(&docker, Permissions::from_mode(0o755)).unwrap();
         Self { project, beside }
     }
 
