@@ -14,17 +14,15 @@ use bakery_backend::{
     registry::{Credentials, Secret},
     scratch_space::ScratchFolders,
 };
-use bakery_core::{
-    port::{
-        command::{CommandCalls as _, CommandLimits},
-        scratch::{ScratchSpace, ScratchSpaces as _, SpaceOrder},
-    },
+use bakery_core::port::{
+    command::{CommandCalls as _, CommandLimits},
+    scratch::{ScratchSpace, ScratchSpaces as _, SpaceOrder},
 };
 use libtest_mimic::Trial;
 
 use crate::{
     host,
-    world::{Mark, Permit, child_with, limits, mark, trial},
+    world::{Mark, child_with, limits, mark, permit, trial},
 };
 
 /// Where a host makes its spaces.
@@ -42,8 +40,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 fn folders(base: &Path) -> ScratchFolders {
     let password = Secret::new("not-a-secret".to_owned());
-    let credentials =
-        Credentials::anonymous().with_password("r.example".parse().unwrap(), "baker", password);
+    let credentials = Credentials::anonymous().with_password("r.example".parse().unwrap(), "baker", password);
     ScratchFolders::new(base.to_owned(), Arc::new(credentials))
 }
 
@@ -53,7 +50,7 @@ fn order(bytes: u64) -> SpaceOrder {
 }
 
 async fn open(folders: &ScratchFolders) -> Arc<dyn ScratchSpace> {
-    folders.open(&Permit, &order(1 << 20)).await.unwrap()
+    folders.open(permit().await, &order(1 << 20)).await.unwrap()
 }
 
 fn listed(base: &Path) -> Vec<PathBuf> {
@@ -69,7 +66,7 @@ pub(crate) async fn host(processes: &Processes, mark: &Mark) {
     let folder = space.folder().unwrap().to_owned();
     let invocation = child_with(mark, &["deaf"], |grant| grant.scratch(folder).unwrap().limits(limits()));
     let call = processes.begin();
-    let _ = call.run(&Permit, &invocation, None).await;
+    let _ = call.run(permit().await, &invocation, None).await;
 }
 
 async fn killed() {
@@ -117,10 +114,11 @@ async fn settles_alone() {
     let grace = std::time::Duration::from_millis(500);
     let short = child_with(&other, &["deaf"], |grant| grant.limits(CommandLimits { grace, ..limits() }));
     let slow_call = Arc::clone(&slow);
-    let running = tokio::spawn(async move { slow_call.run(&Permit, &long, None).await });
+    let running = tokio::spawn(async move { slow_call.run(permit().await, &long, None).await });
     one.count(1).await;
     // Given up while it runs: it ends all the same, and is waited for.
-    let given_up = tokio::time::timeout(std::time::Duration::from_secs(1), quick.run(&Permit, &short, None));
+    let given_up =
+        tokio::time::timeout(std::time::Duration::from_secs(1), quick.run(permit().await, &short, None));
     assert!(given_up.await.is_err());
     assert_eq!(other.alive().len(), 1);
     quick.settled().await;
@@ -137,9 +135,9 @@ async fn waits_for_room() {
     let folders = folders(base.path());
     let system = rustix::fs::statvfs(base.path()).unwrap();
     let most = system.f_bavail * system.f_frsize / 5 * 3;
-    let first = folders.open(&Permit, &order(most)).await.unwrap();
+    let first = folders.open(permit().await, &order(most)).await.unwrap();
     let second = async {
-        let space = folders.open(&Permit, &order(most)).await.unwrap();
+        let space = folders.open(permit().await, &order(most)).await.unwrap();
         assert!(first.folder().unwrap().parent().is_some_and(|top| !top.exists()));
         space.remove().await;
     };
