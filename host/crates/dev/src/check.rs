@@ -189,8 +189,7 @@ fn stale(lock: &Lock, now: &BTreeMap<String, Now>) -> Vec<Finding> {
         };
         if locked.key != now.key {
             let changed = now.parts.changed(&locked.parts).join(" and ");
-            let message =
-                format!("`{name}` is locked as `{}`, but {changed} changed since", locked.tag);
+            let message = format!("`{name}` is locked as `{}`, but {changed} changed since", locked.tag);
             findings.push(found(Code::Stale, message, LOCK));
         }
     }
@@ -274,7 +273,8 @@ fn files(paths: &[String]) -> String {
 
 /// The command that rewrites files, in words that a shell reads as they are.
 fn rewrite_line(paths: &[String]) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ',' | '@' | '%');
+    let safe =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ',' | '@' | '%');
     let quoted = |path: &String| {
         if !path.is_empty() && !path.starts_with('-') && path.chars().all(safe) {
             path.clone()

@@ -81,7 +81,6 @@ pub enum State {
     Built,
 }
 
-
 /// Why what lies there is no lock.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LockError {
@@ -156,7 +155,8 @@ impl Lock {
         let Some(before) = before else { return self };
         self.generation = before.generation.saturating_add(1);
         for (name, image) in &mut self.images {
-            if let Some(old) = before.images.get(name).filter(|old| old.key == image.key && old.tag == image.tag)
+            if let Some(old) =
+                before.images.get(name).filter(|old| old.key == image.key && old.tag == image.tag)
             {
                 image.state = old.state;
                 image.image_id.clone_from(&old.image_id);
@@ -254,7 +254,10 @@ pub(crate) mod tests {
             let mut changed = bytes.clone();
             changed[at] ^= 1;
             // A changed blank between the parts changes nothing that is read.
-            assert!(Lock::from_bytes(&changed).is_ok_and(|read| read == lock) || Lock::from_bytes(&changed).is_err());
+            assert!(
+                Lock::from_bytes(&changed).is_ok_and(|read| read == lock)
+                    || Lock::from_bytes(&changed).is_err()
+            );
         }
     }
 

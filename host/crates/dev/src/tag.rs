@@ -166,14 +166,17 @@ mod tests {
 
     #[test]
     fn only_a_full_object_id_is_a_commit() {
-        for bad in ["", "0123456", "HEAD", &"g".repeat(40), &"A".repeat(40), &"a".repeat(41), &"a".repeat(63)] {
+        for bad in ["", "0123456", "HEAD", &"g".repeat(40), &"A".repeat(40), &"a".repeat(41), &"a".repeat(63)]
+        {
             assert!(bad.parse::<CommitId>().is_err(), "{bad}");
         }
     }
 
     #[test]
     fn tags_of_releases_are_not_mistaken() {
-        for other in ["latest", "1.0", "dev", "dev-", "dev-xyz", "dev-0123456-alpine", "deadbeef", "dev-nogit-"] {
+        for other in
+            ["latest", "1.0", "dev", "dev-", "dev-xyz", "dev-0123456-alpine", "deadbeef", "dev-nogit-"]
+        {
             assert!(!is_dev_tag(other), "{other}");
         }
         assert!(is_dev_tag("dev-0123456"));

@@ -56,11 +56,10 @@ fn the_last_rule_that_matches_decides() {
     check("!a\n*", &[("a", true)]);
     check("a\n!a/b", &[("a", true), ("a/b", false), ("a/b/c", false), ("a/c", true)]);
     check("a\n!a/b\na/b/c", &[("a/b/d", false), ("a/b/c", true)]);
-    check("*.md\n!README*.md\nREADME-secret.md", &[
-        ("a.md", true),
-        ("README.md", false),
-        ("README-secret.md", true),
-    ]);
+    check(
+        "*.md\n!README*.md\nREADME-secret.md",
+        &[("a.md", true), ("README.md", false), ("README-secret.md", true)],
+    );
     check("**\n!**/*.go", &[("a.txt", true), ("d/a.go", false)]);
     check("! a", &[("a", false)]);
     check("*\n!/a/", &[("a", false)]);
@@ -80,7 +79,9 @@ fn comments_blanks_marks_and_line_ends() {
 
 #[test]
 fn what_docker_refuses_is_refused_with_its_line() {
-    for (file, line) in [("a\n!", 2), ("!  ", 1), ("[", 1), ("a\n\n[a", 3), ("a\\", 1), ("[]a]", 1), ("[-]", 1)] {
+    for (file, line) in
+        [("a\n!", 2), ("!  ", 1), ("[", 1), ("a\n\n[a", 3), ("a\\", 1), ("[]a]", 1), ("[-]", 1)]
+    {
         assert_eq!(Ignore::parse(file.as_bytes()).unwrap_err().line, line, "{file:?}");
     }
     let long = "x".repeat(MAX_PATTERN + 1);

@@ -121,7 +121,13 @@ fn the_key_of_a_known_build_never_moves() {
         bases: Vec::new(),
     };
     let keys = [nothing.parts().key().to_string(), inputs(&sample).parts().key().to_string()];
-    assert_eq!(keys, ["e6c18a64f8dad7baa81925c65ad0fe0aca419d45d977411a2ec936b5b91d0a1b", "cead7110e6709de82553fe5bd7d967cb1bf40c349adcdae78dc799fe73274491"]);
+    assert_eq!(
+        keys,
+        [
+            "e6c18a64f8dad7baa81925c65ad0fe0aca419d45d977411a2ec936b5b91d0a1b",
+            "cead7110e6709de82553fe5bd7d967cb1bf40c349adcdae78dc799fe73274491"
+        ]
+    );
 }
 
 #[test]

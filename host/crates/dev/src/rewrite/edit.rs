@@ -4,7 +4,7 @@ use std::{collections::HashMap, ops::Range};
 
 use super::{
     find::Site,
-    tree::{Id, Kind, Style, Tree},
+    tree::{Id, Kind, Role, Style, Tree},
 };
 
 /// What is done to a node.
@@ -116,11 +116,24 @@ fn set(tree: &Tree<'_>, id: Id, text: &str) -> Patch {
         Kind::Scalar { style: Style::Literal | Style::Folded, text: old } => {
             return inside(tree, id, old.trim_end_matches('\n'), text);
         }
-        // Nothing stands there: the value follows the colon after a space.
-        Kind::Scalar { text: old, .. } if old.is_empty() && range.is_empty() => format!(" {}", plain(text)),
+        Kind::Scalar { text: old, .. } if old.is_empty() => return fill(tree, id, text),
         _ => plain(text),
     };
     Patch { range, text }
+}
+
+/// Puts a value where nothing stands: after the colon of its key. Where there is none the text stays, which whoever
+/// rewrites notices.
+fn fill(tree: &Tree<'_>, id: Id, text: &str) -> Patch {
+    let Role::Value(key) = tree.node(id).role else {
+        return Patch { range: 0..0, text: String::new() };
+    };
+    let end = tree.node(key).end;
+    let rest = &tree.text[end..];
+    let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let at = end + blanks + usize::from(rest[blanks..].starts_with(':'));
+    let text = if rest[blanks..].starts_with(':') { format!(" {}", plain(text)) } else { String::new() };
+    Patch { range: at..at, text }
 }
 
 /// The empty text in the quotes that stand there.
@@ -137,7 +150,9 @@ fn clear(tree: &Tree<'_>, id: Id) -> Patch {
 fn plain(text: &str) -> String {
     let word = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.contains(['-', '/'])
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b':' | b'@'))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b':' | b'@'))
         && !text.ends_with(':');
     let word = word || text == "latest" || matches!(text, "tag" | "imageTag" | "newTag");
     if word { text.to_owned() } else { format!("\"{text}\"") }

@@ -37,7 +37,8 @@ pub(super) fn consumed(sites: &[Site]) -> HashSet<Id> {
 }
 
 pub(super) fn sites(tree: &Tree<'_>, kustomization: bool, managed: &Managed) -> Vec<Site> {
-    let mut finder = Finder { tree, managed, sites: Vec::new(), consumed: HashSet::new(), always: RefCell::default() };
+    let mut finder =
+        Finder { tree, managed, sites: Vec::new(), consumed: HashSet::new(), always: RefCell::default() };
     let maps: Vec<Id> =
         tree.nodes().filter(|(_, node)| matches!(node.kind, Kind::Map(_))).map(|(id, _)| id).collect();
     let kustomizations = finder.kustomizations(kustomization);
@@ -159,8 +160,7 @@ impl<'m> Finder<'_, 'm> {
         }
         let name = keys.get("name")?;
         let (tag, digest) = (keys.get("newTag"), keys.get("digest"));
-        let in_kustomization =
-            tree.node(list).parent.is_some_and(|root| kustomizations.contains(&root));
+        let in_kustomization = tree.node(list).parent.is_some_and(|root| kustomizations.contains(&root));
         let new_name = keys.get("newName");
         if !in_kustomization && tag.is_none() && new_name.is_none() {
             return None;
@@ -199,9 +199,8 @@ impl<'m> Finder<'_, 'm> {
         if !matches!(name, "repository" | "repo") && tag.is_none() && digest.is_none() {
             return None;
         }
-        let own = repository.own
-            || tag.is_some_and(|(_, slot)| slot.own)
-            || digest.is_some_and(|slot| slot.own);
+        let own =
+            repository.own || tag.is_some_and(|(_, slot)| slot.own) || digest.is_some_and(|slot| slot.own);
         // What is merged as a whole is handled where it is written.
         if !own {
             return None;
@@ -369,8 +368,8 @@ fn written(repository: &str, tag: Option<&str>, digest: Option<&str>) -> String 
 
 /// An empty text, or YAML's null.
 fn is_nothing(tree: &Tree<'_>, id: Id, text: &str) -> bool {
-    let plain = tree.resolve(id).is_some_and(|id| {
-        matches!(tree.node(id).kind, Kind::Scalar { style: Style::Plain, .. })
-    });
+    let plain = tree
+        .resolve(id)
+        .is_some_and(|id| matches!(tree.node(id).kind, Kind::Scalar { style: Style::Plain, .. }));
     text.is_empty() || (plain && matches!(text, "~" | "null" | "Null" | "NULL"))
 }

@@ -36,7 +36,8 @@ pub(super) fn mentions<'t>(
 
 /// Words of characters that a reference can have, with the character that follows.
 fn words(text: &str) -> impl Iterator<Item = (&str, Option<char>)> {
-    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | ':' | '@' | '-' | '[' | ']');
+    let part =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | ':' | '@' | '-' | '[' | ']');
     text.split_inclusive(move |c| !part(c)).map(move |word| match word.char_indices().next_back() {
         Some((at, c)) if !part(c) => (&word[..at], Some(c)),
         _ => (word, None),

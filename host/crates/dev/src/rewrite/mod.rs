@@ -128,12 +128,7 @@ pub fn rewrite(bytes: &[u8], kustomization: bool, managed: &Managed) -> Result<R
 }
 
 /// Reads what was written: it is YAML, has the same references, and every one is what it has to be.
-fn check(
-    after: &str,
-    kustomization: bool,
-    managed: &Managed,
-    before: &[Found],
-) -> Result<(), RewriteError> {
+fn check(after: &str, kustomization: bool, managed: &Managed, before: &[Found]) -> Result<(), RewriteError> {
     let first = before.iter().find(|found| found.differs());
     let line = first.map_or(1, |found| found.line);
     let Ok((_, found, _)) = patches(after, kustomization, managed, 0) else {

@@ -122,12 +122,12 @@ fn entries_of_kustomize_get_a_new_tag() {
         ("- name: R\n", "- name: R\n  newTag: dev-b\n"),
         ("- name: R\n  digest: sha256:HEX\n", "- name: R\n  newTag: dev-b\n"),
         ("- name: app\n  newName: R\n", "- name: app\n  newName: R\n  newTag: dev-b\n"),
-        (
-            "- name: R\n  newTag: x\n  digest: sha256:HEX\n",
-            "- name: R\n  newTag: dev-b\n  digest: \"\"\n",
-        ),
+        ("- name: R\n  newTag: x\n  digest: sha256:HEX\n", "- name: R\n  newTag: dev-b\n  digest: \"\"\n"),
         // It leads away from the project's image.
-        ("- name: R\n  newName: other.example.com/x\n  newTag: '1'\n", "- name: R\n  newName: other.example.com/x\n  newTag: '1'\n"),
+        (
+            "- name: R\n  newName: other.example.com/x\n  newTag: '1'\n",
+            "- name: R\n  newName: other.example.com/x\n  newTag: '1'\n",
+        ),
     ] {
         check(&format!("{head}{}", before.replace('R', r)), &format!("{head}{}", after.replace('R', r)));
     }
@@ -182,14 +182,15 @@ fn a_manifest_inside_a_manifest_is_rewritten_where_it_stands() {
             "a: |2\n    image: R:1\nb: |+\n  é: {\"image\": \"R:1\"}\n\n",
             "a: |2\n    image: R:dev-b\nb: |+\n  é: {\"image\": \"R:dev-b\"}\n\n",
         ),
-        (
-            "a: |\n  repository: R",
-            "a: |\n  repository: R\n  tag: dev-b",
-        ),
+        ("a: |\n  repository: R", "a: |\n  repository: R\n  tag: dev-b"),
     ] {
         check(&before.replace('R', r), &after.replace('R', r));
     }
-    let lines: Vec<usize> = done(&"a: |\n  x: 1\n  image: R:1\nimage: R:1\n".replace('R', r)).found.iter().map(|f| f.line).collect();
+    let lines: Vec<usize> = done(&"a: |\n  x: 1\n  image: R:1\nimage: R:1\n".replace('R', r))
+        .found
+        .iter()
+        .map(|f| f.line)
+        .collect();
     assert_eq!(lines, [3, 4]);
 }
 
@@ -216,11 +217,15 @@ fn what_cannot_be_rewritten_is_told() {
 
 #[test]
 fn marks_line_ends_documents_and_lines_are_kept() {
-    let before = "\u{feff}# é\r\nimage: posit/connect:1 # c\r\n---\r\nimage: ghcr.io/posit-dev/workbench\r\n...\r\n";
+    let before =
+        "\u{feff}# é\r\nimage: posit/connect:1 # c\r\n---\r\nimage: ghcr.io/posit-dev/workbench\r\n...\r\n";
     let after = before.replace("connect:1", "connect:dev-b").replace("workbench", "workbench:dev-b");
     check(before, &after);
     let found = done(before).found;
-    assert_eq!(found.iter().map(|f| (f.line, f.image.as_str())).collect::<Vec<_>>(), [(2, "connect"), (4, "workbench")]);
+    assert_eq!(
+        found.iter().map(|f| (f.line, f.image.as_str())).collect::<Vec<_>>(),
+        [(2, "connect"), (4, "workbench")]
+    );
     assert_eq!(found[0].path, "image");
 }
 

@@ -38,7 +38,10 @@ pub(super) enum Role {
 
 #[derive(Debug)]
 pub(super) enum Kind {
-    Scalar { text: String, style: Style },
+    Scalar {
+        text: String,
+        style: Style,
+    },
     List(Vec<Id>),
     Map(Vec<(Id, Id)>),
     /// Another node again; none where it names the node that it stands in.
@@ -240,7 +243,9 @@ impl Builder<'_> {
             _ => start + properties(self.tree.text.get(start..).unwrap_or_default()),
         };
         let end = match kind {
-            Kind::Scalar { style: Style::Single | Style::Double, .. } => start + quoted(self.tree.text, start, end),
+            Kind::Scalar { style: Style::Single | Style::Double, .. } => {
+                start + quoted(self.tree.text, start, end)
+            }
             _ => end,
         };
         let parent = self.open.last().map(|open| open.id);
