@@ -3,13 +3,17 @@
 use std::{env, fmt::Write as _, fs, path::PathBuf};
 
 /// The components inside the program.
-const BUILT_IN: [&str; 8] = [
+const BUILT_IN: [&str; 12] = [
     "override-dev-spec",
     "source-dependency",
     "source-manifest",
     "source-template",
     "step-index-copy",
     "step-index-create",
+    "step-oras-copy",
+    "step-oras-create",
+    "step-oras-verify",
+    "step-soci-convert",
     "step-verify",
     "step-wait-sources",
 ];

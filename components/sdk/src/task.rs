@@ -5,6 +5,7 @@ use crate::{
     config::Object,
     failure::invalid,
     host::types::Failure,
+    reference::Reference,
     step::{Outcome, Source, Task},
 };
 
@@ -22,6 +23,39 @@ pub fn options(component: &'static str, task: &Task, keys: &[&str]) -> Result<Ob
 /// `invalid-input` when it is neither.
 pub fn flag(component: &'static str, options: &Object, key: &str) -> Result<bool, Failure> {
     options.flag(key).map_err(|error| refused(component, error))
+}
+
+/// A list of texts of a step's options; empty when absent.
+///
+/// # Errors
+/// `invalid-input` when it is something else.
+pub fn texts(component: &'static str, options: &Object, key: &str) -> Result<Vec<String>, Failure> {
+    options.texts(key).map_err(|error| refused(component, error))
+}
+
+/// A text of a step's options, where it is there.
+///
+/// # Errors
+/// `invalid-input` when it is something else.
+pub fn text(component: &'static str, options: &Object, key: &str) -> Result<Option<String>, Failure> {
+    options.optional_text(key).map_err(|error| refused(component, error))
+}
+
+/// The temporary reference of a target, which a step cannot do without.
+///
+/// # Errors
+/// `invalid-input`: there is none, or it is not a repository and a tag.
+pub fn staging(task: &Task) -> Result<(&str, Reference<'_>), Failure> {
+    let Some(staging) = task.staging.as_deref() else {
+        return Err(invalid(&task.uid, format!("target `{}` has no temporary repository", task.uid)));
+    };
+    match Reference::of(staging) {
+        parts @ Reference { tag: Some(_), digest: None, .. } => Ok((staging, parts)),
+        _ => Err(invalid(
+            staging,
+            format!("the staging reference `{staging}` is not `registry/repository:tag`"),
+        )),
+    }
 }
 
 fn refused(component: &str, error: SourceError) -> Failure {

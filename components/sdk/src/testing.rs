@@ -1,10 +1,12 @@
 //! An upstream and registries made of constants, for native tests of a guest's logic.
 //! Must not be called by a guest: it would answer the guest's own words.
 
+mod program;
 mod registry;
 
 use std::cell::RefCell;
 
+pub use program::FakePrograms;
 pub use registry::{FakeRegistry, Verb, digest, image_manifest, task};
 
 use crate::{

@@ -1,7 +1,7 @@
 //! An index, or all that it lists, in a repository by digest. Moves no tag.
 
 use bakery_sdk::{
-    Failure, Registry, failure::all, reference::by_digest, registry::Descriptor, step::Destination, task,
+    Failure, Registry, failure::all, reference::by_digest, registry::Descriptor, step::Destination,
 };
 
 use crate::run::{Said, Work, is_absence};
@@ -34,7 +34,7 @@ fn one<R: Registry>(
         Err(failure) if is_absence(&failure) => {}
         Err(failure) => return Err(failure),
     }
-    let copied = work.registry.copy(&task::references(work.task), repository);
+    let copied = work.registry.copy(&work.below, repository);
     all(copied, |failed, total| format!("{failed} of {total} sources cannot be copied to `{repository}`"))?;
     if work.root {
         work.registry.push(repository, work.index, &[])?;

@@ -3,6 +3,7 @@
 use bakery_sdk::{
     Failure, FailureKind, Registry,
     failure::{invalid, together},
+    reference::by_digest,
     step::{Destination, Outcome, Task},
     task,
 };
@@ -15,10 +16,11 @@ const NAME: &str = "step-index-copy";
 /// What is known of the target while its destinations are worked on.
 pub(crate) struct Work<'a, R> {
     pub(crate) registry: &'a R,
-    pub(crate) task: &'a Task,
     pub(crate) previous: &'a [(String, Outcome)],
     /// Digest of the index.
     pub(crate) index: &'a str,
+    /// What is copied: the sources, or the index itself where it lists something else.
+    pub(crate) below: Vec<String>,
     /// Whether the index itself is put by digest, and not only what it lists.
     pub(crate) root: bool,
 }
@@ -36,19 +38,27 @@ pub fn run(
     asked: &Task,
     previous: &[(String, Outcome)],
 ) -> Result<Outcome, Failure> {
-    let options = task::options(NAME, asked, &["root"])?;
+    let options = task::options(NAME, asked, &["root", "staged"])?;
     let root = task::flag(NAME, &options, "root")?;
+    let staged = task::flag(NAME, &options, "staged")?;
     let index = task::index(asked, previous)?;
     task::sources(asked)?;
     if asked.destinations.is_empty() {
         return Err(invalid(&asked.uid, format!("target `{}` has no destinations", asked.uid)));
     }
-    let work = Work { registry, task: asked, previous, index, root };
+    let below = if staged { vec![in_staging(asked, index)?] } else { task::references(asked) };
+    let work = Work { registry, previous, index, below, root };
     let (bare, tagged): (Vec<&Destination>, Vec<&Destination>) =
         asked.destinations.iter().partition(|destination| destination.tags.is_empty());
     let mut answers = place::fill(&work, &bare);
     answers.extend(tags::write(&work, &tagged));
     collect(answers)
+}
+
+/// The index in the temporary repository.
+fn in_staging(asked: &Task, index: &str) -> Result<String, Failure> {
+    let (_, staging) = task::staging(asked)?;
+    Ok(by_digest(staging.repository, index))
 }
 
 fn collect(answers: Vec<Result<Said, Failure>>) -> Result<Outcome, Failure> {

@@ -236,3 +236,27 @@ fn what_is_wrong_with_a_task_is_said_before_anything_is_asked() {
         assert_eq!(registry.asked(), [""; 0]);
     }
 }
+
+#[test]
+fn what_lies_converted_in_the_temporary_repository_is_copied_as_a_whole() {
+    const TMP: &str = "ghcr.io/posit-dev/test/tmp";
+    let (registry, index) = begin(|registry| registry);
+    let registry = registry.pointing(&by_digest(TMP, &index), &index);
+    let task = Task {
+        staging: Some(format!("{TMP}:x-soci")),
+        ..to(&[(GHCR, &[])], r#"{"root":true,"staged":true}"#)
+    };
+    let outcome = run(&registry, &task, &[made(&index)]).unwrap();
+    assert_eq!(words(&outcome), [format!("copied {GHCR}")]);
+    assert_eq!(
+        asked(&registry, &index),
+        [
+            format!("resolve {GHCR}@INDEX"),
+            format!("copy to {GHCR} {TMP}@INDEX"),
+            format!("push {GHCR} INDEX"),
+        ]
+    );
+    let nowhere = to(&[(GHCR, &[])], r#"{"staged":true}"#);
+    let error = run(&registry, &nowhere, &[made(&index)]).unwrap_err();
+    assert_eq!(error.message, "target `connect-2026-05-0` has no temporary repository");
+}

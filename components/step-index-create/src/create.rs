@@ -3,12 +3,12 @@
 use bakery_sdk::{
     Failure, Registry,
     failure::invalid,
-    index,
+    index, sources,
     step::{Outcome, Task},
     task,
 };
 
-use crate::{sources, staging};
+use crate::staging;
 
 /// The component's name in messages.
 const NAME: &str = "step-index-create";

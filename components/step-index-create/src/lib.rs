@@ -4,7 +4,6 @@
 mod create;
 #[cfg(target_family = "wasm")]
 mod shell;
-mod sources;
 mod staging;
 
 pub use create::run;

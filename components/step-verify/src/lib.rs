@@ -1,7 +1,6 @@
 //! The last step: proves that the index is made of the sources, and that every tag points at it.
 //! Writes nothing, and takes nothing for granted that it can compare.
 
-mod index;
 #[cfg(target_family = "wasm")]
 mod shell;
 mod verify;

@@ -1,15 +1,14 @@
-//! First the index against the sources, from memory; then every tag of every destination, read back.
+//! First the index against the sources, from memory; a converted one's images against theirs; then every tag of every destination, read back.
 
 use bakery_sdk::{
-    Failure, FailureKind, Registry,
+    Failure, FailureKind, Registry, converted,
     failure::{all, failure, invalid},
+    published,
     reference::{by_digest, by_tag},
     registry::Descriptor,
     step::{Outcome, Task},
     task,
 };
-
-use crate::index;
 
 /// The component's name in messages.
 const NAME: &str = "step-verify";
@@ -24,16 +23,22 @@ pub fn run(
     asked: &Task,
     previous: &[(String, Outcome)],
 ) -> Result<Outcome, Failure> {
-    task::options(NAME, asked, &[])?;
+    let options = task::options(NAME, asked, &["converted"])?;
+    let converted = task::flag(NAME, &options, "converted")?;
     let digest = task::index(asked, previous)?;
-    let wanted = index::wanted(asked)?;
+    let wanted = published::wanted(asked)?;
     let places = places(asked, digest);
     let Some(first) = asked.destinations.first() else {
         return Err(invalid(&asked.uid, format!("target `{}` has no destinations", asked.uid)));
     };
     let reference = by_digest(&first.repository, digest);
     for answer in registry.get_manifest(&[reference]) {
-        index::compare(digest, &answer?.bytes, &wanted)?;
+        let bytes = answer?.bytes;
+        if converted {
+            converted::compare(registry, asked, &first.repository, digest, &bytes)?;
+        } else {
+            published::compare(digest, &bytes, &wanted)?;
+        }
     }
     let answers = registry.await_digest(&places, digest);
     let answers = places.iter().zip(answers).map(|(place, answer)| points_at(place, digest, answer?));

@@ -9,7 +9,7 @@ use bakery_core::{
 use clap::{ArgAction, Args, Parser, Subcommand};
 use regex::Regex;
 
-use super::{build, ci_matrix, compile, completions, get, plugin, publish, summary};
+use super::{build, ci_matrix, compile, completions, convert, get, plugin, publish, summary};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -53,6 +53,9 @@ pub(crate) enum Command {
     /// Old name of a part of `imagetools`.
     #[command(subcommand, hide = true)]
     Oras(publish::Oras),
+    /// Images that start before they are there as a whole.
+    #[command(subcommand)]
+    Soci(convert::Soci),
     /// Look at components.
     #[command(subcommand)]
     Plugin(plugin::Plugin),

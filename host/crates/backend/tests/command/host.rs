@@ -8,7 +8,10 @@ use std::{
 use bakery_core::port::command::{CommandLimits, Commands as _};
 use tokio::process::{Child, Command};
 
-use crate::world::{HOST, Mark, child_with, limits, permit, processes, program, stdout};
+use crate::{
+    spaces,
+    world::{HOST, Mark, child_with, limits, permit, processes, program, stdout},
+};
 
 /// What a host does, and the mark of what it starts. Not among the arguments: a host is no survivor.
 const WORK: &str = "BAKERY_TEST_WORK";
@@ -31,6 +34,7 @@ pub(crate) fn main() -> ExitCode {
                     program(Path::new("/bin/grep"), &["-E", "SigBlk|SigIgn", "/proc/self/status"]);
                 print!("{}", stdout(&processes.run(permit().await, &invocation, None).await.unwrap()));
             }
+            "space" => spaces::host(&processes, &mark).await,
             what => {
                 let invocation = child_with(&mark, &[what], |grant| {
                     // Longer than anybody may take to end it once the host is gone.
@@ -56,6 +60,12 @@ fn peak_kib() -> u64 {
 pub(crate) fn start(work: &str, mark: &Mark) -> Child {
     let own = std::env::current_exe().unwrap();
     host(Command::new(own).arg(HOST), work, mark)
+}
+
+/// Starts a host that works below this folder.
+pub(crate) fn start_below(base: &Path, work: &str, mark: &Mark) -> Child {
+    let own = std::env::current_exe().unwrap();
+    host(Command::new(own).arg(HOST).env(spaces::BASE, base), work, mark)
 }
 
 fn host(command: &mut Command, work: &str, mark: &Mark) -> Child {

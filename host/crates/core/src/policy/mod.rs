@@ -2,6 +2,7 @@
 
 pub mod address;
 mod budget;
+pub mod builtin_commands;
 mod canonical;
 mod class;
 pub mod command_grant;

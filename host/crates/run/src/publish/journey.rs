@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bakery_core::{
     model::{Digest, Repository, Tag},
-    plan::publish::{PublishTarget, TargetDestination},
-    port::{Event, EventSink, Failure, FailureKind, StepOutcome, StepRunner, Steps},
+    plan::publish::{Goal, PublishTarget, TargetDestination},
+    port::{Event, EventSink, Failure, FailureKind, Measured, StepOutcome, StepRunner, Steps},
 };
 use tokio::time::Instant;
 
@@ -25,12 +25,14 @@ const VERIFIED: &str = "verified";
 pub(super) struct Journey<'p> {
     pub(super) target: &'p PublishTarget,
     pub(super) runner: Arc<dyn StepRunner>,
+    goal: Goal,
     record: Arc<Record>,
     /// Outcomes of the steps that are called once, in order.
     previous: Vec<(String, StepOutcome)>,
     /// The tags of each destination, in the plan's order.
     fates: Vec<Vec<(Tag, Fate)>>,
-    verified: bool,
+    /// Nothing is left to do.
+    done: bool,
     ended: Option<Status>,
     further: Vec<Failure>,
     began: Instant,
@@ -47,7 +49,12 @@ enum Fate {
 
 impl<'p> Journey<'p> {
     /// A target before its first step.
-    pub(super) fn new(target: &'p PublishTarget, steps: &dyn Steps, events: &Arc<dyn EventSink>) -> Self {
+    pub(super) fn new(
+        target: &'p PublishTarget,
+        goal: Goal,
+        steps: &dyn Steps,
+        events: &Arc<dyn EventSink>,
+    ) -> Self {
         let record = Arc::new(Record::new(&target.uid, Arc::clone(events)));
         let runner = steps.open(&target.uid, &target.accesses(), Arc::clone(&record) as Arc<dyn EventSink>);
         let fates = |one: &TargetDestination| one.tags().map(|tag| (tag.clone(), Fate::Missing)).collect();
@@ -55,10 +62,11 @@ impl<'p> Journey<'p> {
         Self {
             target,
             runner,
+            goal,
             record,
             previous: Vec::new(),
             fates: target.destinations.iter().map(fates).collect(),
-            verified: false,
+            done: false,
             ended: None,
             further: Vec::new(),
             began: now,
@@ -75,6 +83,11 @@ impl<'p> Journey<'p> {
         previous
     }
 
+    /// What its index leads to, as far as that is known now.
+    pub(super) fn measured(&self) -> Option<Measured> {
+        self.index().and_then(|index| self.runner.measured(index))
+    }
+
     /// A call begins.
     pub(super) fn begins(&self, step: Step) {
         self.record.emit(Event::Step { step: step.name() });
@@ -84,7 +97,7 @@ impl<'p> Journey<'p> {
     pub(super) fn took(&mut self, step: Step, answer: Result<StepOutcome, Failure>) -> bool {
         self.last = Instant::now();
         let judged = match step {
-            Step::WaitSources | Step::IndexCreate | Step::IndexPlace => {
+            Step::WaitSources | Step::IndexCreate | Step::SociConvert | Step::IndexPlace => {
                 answer.and_then(|outcome| self.took_whole(step, outcome))
             }
             Step::IndexTag { destination, class } => self.took_tags(destination, class, answer),
@@ -95,15 +108,15 @@ impl<'p> Journey<'p> {
 
     /// Whether no step follows.
     pub(super) fn is_over(&self) -> bool {
-        self.verified || self.ended.is_some()
+        self.done || self.ended.is_some()
     }
 
     /// What became of it. A target that did not end was cancelled before its next step.
     pub(super) fn report(&self) -> TargetReport {
         let status = match &self.ended {
             Some(status) => status.clone(),
-            None if !self.verified => Status::Cancelled { step: self.next_step() },
-            None if self.is_unchanged() => Status::Unchanged,
+            None if !self.done => Status::Cancelled { step: self.next_step() },
+            None if self.goal == Goal::Publish && self.is_unchanged() => Status::Unchanged,
             None => Status::Published,
         };
         let destinations = self.target.destinations.iter().zip(&self.fates);
@@ -118,15 +131,20 @@ impl<'p> Journey<'p> {
             retries: recorded.retries,
             effects: recorded.effects,
             traffic: self.runner.traffic(),
-            measured: self.index().and_then(|index| self.runner.measured(index)),
+            measured: self.measured(),
             elapsed: self.last.saturating_duration_since(self.began),
         }
     }
 
     fn took_whole(&mut self, step: Step, outcome: StepOutcome) -> Result<(), Failure> {
-        let made = outcome.digest.is_some() || step != Step::IndexCreate;
+        let made = outcome.digest.is_some() || !matches!(step, Step::IndexCreate | Step::SociConvert);
         self.previous.push((step.name().to_owned(), outcome));
-        if made { Ok(()) } else { Err(self.broken(step.name(), "named no index")) }
+        if !made {
+            return Err(self.broken(step.name(), "named no index"));
+        }
+        let last = if self.target.soci.is_some() { Step::SociConvert } else { Step::IndexCreate };
+        self.done = self.goal == Goal::Convert && step == last;
+        Ok(())
     }
 
     /// Also of a call that failed it is known which tags it moved before: their events came by.
@@ -178,7 +196,7 @@ impl<'p> Journey<'p> {
                 }
             }
         }
-        self.verified = true;
+        self.done = true;
         Ok(())
     }
 
@@ -221,10 +239,13 @@ impl<'p> Journey<'p> {
 
     fn next_step(&self) -> &'static str {
         let missing = self.fates.iter().flatten().any(|(_, fate)| *fate == Fate::Missing);
+        // Without a conversion the step after the index is one earlier.
+        let converted = usize::from(self.target.soci.is_some());
         match self.previous.len() {
             0 => step::WAIT_SOURCES,
             1 => step::INDEX_CREATE,
-            2 => step::INDEX_PLACE,
+            2 if converted == 1 => step::SOCI_CONVERT,
+            ended if ended == 2 + converted => step::INDEX_PLACE,
             _ if missing => step::INDEX_TAG,
             _ => step::VERIFY,
         }
@@ -253,7 +274,7 @@ impl<'p> Journey<'p> {
             written: with(Fate::Written),
             kept: with(Fate::Kept),
             missing: with(Fate::Missing),
-            verified: if self.verified { place.tags().cloned().collect() } else { Vec::new() },
+            verified: if self.done { place.tags().cloned().collect() } else { Vec::new() },
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Publishing: the order of steps over targets. What a step does is the step's business.
 
 mod call;
+mod command;
 mod journey;
 mod options;
 mod pipeline;
@@ -12,6 +13,6 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-pub use options::{PublishOptions, StepComponents};
+pub use options::{OrasProgram, PublishOptions, StepComponents, StepPrograms};
 pub use pipeline::publish;
 pub use report::{Counts, DestinationReport, Effect, Published, Status, TargetReport, Wait};

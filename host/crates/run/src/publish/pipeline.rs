@@ -20,7 +20,8 @@ use super::{
 ///
 /// First every index is brought into its repositories by digest. Only when that has ended for every target, well or
 /// badly, tags move: in each repository one target after the other in the plan's order, all immutable tags before the
-/// first floating one. A target is verified as soon as its tags are done.
+/// first floating one. A target is verified as soon as its tags are done. Where the goal is only to convert, a target is
+/// done when its converted image lies in the temporary registry.
 ///
 /// Once the run is cancelled no step begins; those under way end by themselves.
 pub async fn publish(
@@ -30,9 +31,9 @@ pub async fn publish(
     events: Arc<dyn EventSink>,
 ) -> Published {
     let calls = Calls::new(plan, options);
-    let mut schedule = Schedule::new(&plan.targets, options.jobs);
+    let mut schedule = Schedule::new(&plan.targets, plan.goal, options.jobs);
     let mut journeys: Vec<Journey<'_>> =
-        plan.targets.iter().map(|target| Journey::new(target, steps, &events)).collect();
+        plan.targets.iter().map(|target| Journey::new(target, plan.goal, steps, &events)).collect();
     let mut running = Running::default();
     let mut open = vec![0_usize; journeys.len()];
     let mut reports: Vec<Option<TargetReport>> = vec![None; journeys.len()];
@@ -43,7 +44,7 @@ pub async fn publish(
             let Some(work) = (!cancelled).then(|| schedule.next()).flatten() else { break };
             let journey = &journeys[work.target];
             journey.begins(work.step);
-            let call = calls.call(journey.target, work.step, journey.previous(work.step));
+            let call = calls.call(journey.target, work.step, journey.previous(work.step), journey.measured());
             running.begin(work, Arc::clone(&journey.runner), call);
             open[work.target] += 1;
         }

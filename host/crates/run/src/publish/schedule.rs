@@ -6,7 +6,10 @@ use std::{
     num::NonZeroUsize,
 };
 
-use bakery_core::{model::Repository, plan::publish::PublishTarget};
+use bakery_core::{
+    model::Repository,
+    plan::publish::{Goal, PublishTarget},
+};
 
 use super::step::{Class, Step};
 
@@ -29,6 +32,7 @@ pub(super) struct Schedule {
     arrived: VecDeque<usize>,
     /// Targets that are not yet in place by digest and may still get there. No tag moves before it is 0.
     preparing: usize,
+    goal: Goal,
     targets: Vec<Course>,
     lanes: Vec<Lane>,
 }
@@ -37,6 +41,8 @@ pub(super) struct Schedule {
 struct Course {
     /// No call for it failed.
     good: bool,
+    /// Its image is converted between its index and its repositories.
+    converted: bool,
     /// Calls for immutable tags that did not end yet.
     immutable: usize,
     /// Calls for floating tags that did not end yet.
@@ -60,11 +66,12 @@ struct Turn {
 
 impl Schedule {
     /// The whole run, before anything began.
-    pub(super) fn new(targets: &[PublishTarget], jobs: NonZeroUsize) -> Self {
+    pub(super) fn new(targets: &[PublishTarget], goal: Goal, jobs: NonZeroUsize) -> Self {
         let mut courses = Vec::with_capacity(targets.len());
         let mut lanes: BTreeMap<&Repository, Vec<Turn>> = BTreeMap::new();
         for (index, target) in targets.iter().enumerate() {
-            let mut course = Course { good: true, immutable: 0, floating: 0 };
+            let converted = target.soci.is_some();
+            let mut course = Course { good: true, converted, immutable: 0, floating: 0 };
             for (number, destination) in target.destinations.iter().enumerate() {
                 for class in [Class::Immutable, Class::Floating] {
                     if !class.tags(destination).is_empty() {
@@ -86,6 +93,7 @@ impl Schedule {
             at_once: waits.collect(),
             arrived: VecDeque::new(),
             preparing: targets.len(),
+            goal,
             targets: courses,
             lanes: lanes.collect(),
         }
@@ -114,11 +122,14 @@ impl Schedule {
         match step {
             Step::WaitSources if well => self.arrived.push_back(target),
             // It keeps its slot.
-            Step::IndexCreate if well => {
+            Step::IndexCreate if well && self.targets[target].converted => {
+                self.at_once.push_back(Work { target, step: Step::SociConvert });
+            }
+            Step::IndexCreate | Step::SociConvert if well && self.goal == Goal::Publish => {
                 self.at_once.push_back(Work { target, step: Step::IndexPlace });
             }
             Step::WaitSources => self.prepared(),
-            Step::IndexCreate | Step::IndexPlace => {
+            Step::IndexCreate | Step::SociConvert | Step::IndexPlace => {
                 self.free += 1;
                 self.prepared();
             }
@@ -150,7 +161,7 @@ impl Schedule {
     /// One target less to wait for. The last one opens the barrier.
     fn prepared(&mut self) {
         self.preparing -= 1;
-        if self.preparing == 0 {
+        if self.preparing == 0 && self.goal == Goal::Publish {
             // Where there are no tags, nothing else would begin it.
             (0..self.targets.len()).for_each(|target| self.verify_if_tagged(target));
         }

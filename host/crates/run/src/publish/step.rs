@@ -6,6 +6,8 @@ use bakery_core::{model::Tag, plan::publish::TargetDestination};
 pub(super) const WAIT_SOURCES: &str = "wait-sources";
 /// Makes the index.
 pub(super) const INDEX_CREATE: &str = "index-create";
+/// Converts its image, and gives another index.
+pub(super) const SOCI_CONVERT: &str = "soci-convert";
 /// Brings the index and everything below it into its repositories, by digest.
 pub(super) const INDEX_PLACE: &str = "index-place";
 /// Moves tags.
@@ -20,6 +22,8 @@ pub(super) enum Step {
     WaitSources,
     /// [`INDEX_CREATE`].
     IndexCreate,
+    /// [`SOCI_CONVERT`].
+    SociConvert,
     /// [`INDEX_PLACE`].
     IndexPlace,
     /// [`INDEX_TAG`] for one class of tags in one of the target's destinations.
@@ -39,6 +43,7 @@ impl Step {
         match self {
             Self::WaitSources => WAIT_SOURCES,
             Self::IndexCreate => INDEX_CREATE,
+            Self::SociConvert => SOCI_CONVERT,
             Self::IndexPlace => INDEX_PLACE,
             Self::IndexTag { .. } => INDEX_TAG,
             Self::Verify => VERIFY,

@@ -77,7 +77,9 @@ fn one(node: &Node, findings: &mut Findings) -> Option<ToolOptions> {
                 .extend(field(&entry.value, place, *shape, findings).map(|json| ((*key).to_owned(), json)));
         }
     }
-    fields.finish(Unknown::Warn, findings);
+    // A field of soci that is not read would change what is published, and nobody would see it.
+    let unknown = if tool == "soci" { Unknown::Reject } else { Unknown::Warn };
+    fields.finish(unknown, findings);
     Some(ToolOptions { tool: tool.to_owned(), fields: written })
 }
 

@@ -316,6 +316,19 @@ pub enum PublishError {
         /// What, and why.
         skipped: Box<Skipped>,
     },
+    /// A value of `tool: soci` that its program would refuse.
+    #[error("{}: `{value}` is no value for `{key}` of `tool: soci`", shown(.target))]
+    Soci {
+        /// The target.
+        target: String,
+        /// The key.
+        key: &'static str,
+        /// What stands there.
+        value: String,
+    },
+    /// There is nothing to convert.
+    #[error("no target of the metadata files has `tool: soci` enabled")]
+    NoSoci,
     /// The configuration has targets that cannot be planned.
     #[error(transparent)]
     Plan(#[from] PlanError),

@@ -1,6 +1,6 @@
 //! Codes of publish errors, and what a person can do about them. Knows the words of flags and keys, decides nothing.
 
-use super::{Lack, PublishError, error::shown};
+use super::{Lack, PublishError, SOCI_OPTIMIZATIONS, error::shown};
 use crate::plan::hint::listed;
 
 const BUILD_AGAIN: &str = "build it again with `bakery build --push --temp-registry --metadata-file`";
@@ -37,6 +37,8 @@ impl PublishError {
             Self::Destination { .. } => "bakery::publish::destination",
             Self::NoTagLeft { .. } => "bakery::publish::no_tag_left",
             Self::NoTargets { .. } => "bakery::publish::no_targets",
+            Self::Soci { .. } => "bakery::publish::soci",
+            Self::NoSoci => "bakery::publish::no_soci",
             Self::Skipped { skipped, .. } => skipped.reason.code(),
             Self::Plan(error) => error.code(),
         }
@@ -130,6 +132,16 @@ impl PublishError {
                     filters.iter().map(|(flag, value)| format!("{flag} '{value}'")).collect();
                 let left_out: Vec<String> = left_out.iter().map(|uid| shown(uid)).collect();
                 return Some(format!("{} leaves out {}", filters.join(" and "), listed(&left_out)));
+            }
+            Self::Soci { key: "platforms", .. } => {
+                "name platforms that the target is built for, such as `linux/amd64`, or leave `platforms` out"
+            }
+            Self::Soci { key: "optimizations", .. } => {
+                return Some(format!("`soci` knows {}", listed(&SOCI_OPTIMIZATIONS.map(str::to_owned))));
+            }
+            Self::Soci { .. } => "a path begins with `/` or with its first name",
+            Self::NoSoci => {
+                "add `options: [{tool: soci, enabled: true}]` to an image or a variant in bakery.yaml"
             }
             Self::Skipped { skipped, .. } => return skipped.reason.hint(),
             Self::Plan(error) => return error.hint(),

@@ -28,10 +28,12 @@ mod provenance;
 mod publication;
 mod rows;
 mod scope;
+mod soci;
 
 pub use built::BuiltTarget;
 pub(super) use built::KEY as BUILT_KEY;
 pub use error::{Lack, PublishError, PublishErrors};
 pub use metadata::{MetadataEntry, MetadataFile, read};
-pub use model::{PublishPlan, PublishTarget, TargetDestination};
+pub use model::{Goal, PublishPlan, PublishTarget, TargetDestination};
 pub use publication::{PublishOptions, plan};
+pub use soci::{OPTIMIZATIONS as SOCI_OPTIMIZATIONS, SociOptions};

@@ -1,7 +1,8 @@
 //! What will be published, target by target: sources, destinations, annotations. Plain data, no order of work.
 
+use super::SociOptions;
 use crate::{
-    model::{Reference, Repository, Tag},
+    model::{ParseReferenceError, Reference, Repository, Tag},
     plan::Identity,
     port::{StepSource, registry::Access},
 };
@@ -13,6 +14,18 @@ pub struct PublishPlan {
     pub targets: Vec<PublishTarget>,
     /// Sentences for the user.
     pub warnings: Vec<String>,
+    /// How far its targets go.
+    pub goal: Goal,
+}
+
+/// How far the targets of a run go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Goal {
+    /// Into their repositories, under their tags.
+    #[default]
+    Publish,
+    /// Into the temporary registry, converted; no repository and no tag of a destination is touched.
+    Convert,
 }
 
 /// One index and where it goes.
@@ -30,7 +43,10 @@ pub struct PublishTarget {
     pub temp_index: Reference,
     /// Whether the index is also put there, because a step reads it there.
     pub staged: bool,
-    /// Where it goes, in the order of its references as text; at least one, each with a tag.
+    /// How its image is converted before it goes anywhere; such a target is always staged.
+    pub soci: Option<SociOptions>,
+    /// Where it goes, in the order of its references as text; at least one, each with a tag. None where the goal is
+    /// to convert.
     pub destinations: Vec<TargetDestination>,
     /// Annotations of the index, in their order. The same metadata give the same ones.
     pub annotations: Vec<(String, String)>,
@@ -66,6 +82,16 @@ impl TargetDestination {
 }
 
 impl PublishTarget {
+    /// Where the converted image is kept before it is published: the temporary index's name and `-soci`.
+    ///
+    /// # Errors
+    /// Such a tag would be too long.
+    pub fn temp_soci(&self) -> Result<Reference, ParseReferenceError> {
+        let tag = self.temp_index.tag().map_or("latest", Tag::as_str);
+        let tag = format!("{tag}-soci").parse()?;
+        Ok(Reference::by_tag(self.temp_index.repository().clone(), tag))
+    }
+
     /// All that publishing it does in registries: reading its sources, writing its destinations.
     #[must_use]
     pub fn accesses(&self) -> Vec<Access> {

@@ -1,11 +1,14 @@
 //! The whole way from metadata files to a plan. The steps are in files of their own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::LazyCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use regex::Regex;
 
 use super::{
-    MetadataFile, PublishError, PublishErrors, PublishPlan, PublishTarget,
+    Goal, MetadataFile, PublishError, PublishErrors, PublishPlan, PublishTarget,
     annotations::annotations,
     destinations,
     error::shown,
@@ -13,6 +16,7 @@ use super::{
     known::{self, Identified, Known},
     merge::{Source, merge},
     scope::{self, Found, Scope},
+    soci::soci,
 };
 use crate::{
     config::Config,
@@ -39,6 +43,8 @@ pub struct PublishOptions<'a> {
     pub revision: Option<&'a str>,
     /// Whether a step reads the index under its temporary name, so that it must be put there.
     pub staged: bool,
+    /// How far the targets go.
+    pub goal: Goal,
 }
 
 /// Plans a run: every target of the metadata that the filters leave, in push order. The order of the files makes no
@@ -55,7 +61,7 @@ pub fn plan(
     let mut run = Run { config, options, files, temp_registry, warnings: Vec::new(), errors: Vec::new() };
     let targets = run.targets();
     if run.errors.is_empty() {
-        Ok(PublishPlan { targets, warnings: run.warnings })
+        Ok(PublishPlan { targets, warnings: run.warnings, goal: options.goal })
     } else {
         Err(PublishErrors(run.errors))
     }
@@ -88,9 +94,14 @@ impl<'a> Run<'a> {
         let (known, errors) = known::known(scope, &fixed, &identified, self.options.pins, &mut self.warnings);
         self.errors.extend(errors);
         let mut targets = self.assembled(&identified, known);
-        let (warnings, errors) = destinations::settle(&mut targets);
-        self.warnings.extend(warnings);
-        self.errors.extend(errors);
+        match self.options.goal {
+            Goal::Publish => {
+                let (warnings, errors) = destinations::settle(&mut targets);
+                self.warnings.extend(warnings);
+                self.errors.extend(errors);
+            }
+            Goal::Convert => self.keep_converted(&mut targets),
+        }
         if self.errors.is_empty() && targets.is_empty() {
             self.errors.push(PublishError::NoTargets { filters: self.filters(), left_out });
         }
@@ -104,8 +115,15 @@ impl<'a> Run<'a> {
         fixed: &BTreeSet<String>,
     ) -> (Vec<Identified<'a>>, Vec<String>) {
         let (mut identified, mut left_out) = (Vec::new(), Vec::new());
+        let others = LazyCell::new(|| known::others(scope));
         for (uid, entries) in scope::group(self.files) {
-            if scope.leaves_out(uid, &entries) {
+            // What an image has by its configuration is its own, whatever names of images it begins with.
+            let out = match scope::names_its_image(&entries) {
+                false if fixed.contains(uid) => false,
+                false if others.contains(uid) => true,
+                _ => scope.leaves_out(uid, &entries),
+            };
+            if out {
                 left_out.push(uid.to_owned());
                 continue;
             }
@@ -128,6 +146,16 @@ impl<'a> Run<'a> {
             }
         }
         (identified, left_out)
+    }
+
+    /// What is not converted has nothing to do, and nothing is published.
+    fn keep_converted(&mut self, targets: &mut Vec<PublishTarget>) {
+        let before = targets.len();
+        targets.retain(|target| target.soci.is_some());
+        targets.iter_mut().for_each(|target| target.destinations.clear());
+        if before > 0 && targets.is_empty() && self.errors.is_empty() {
+            self.errors.push(PublishError::NoSoci);
+        }
     }
 
     /// Once, and not for every target.
@@ -186,7 +214,7 @@ impl<'a> Run<'a> {
     fn assemble(&mut self, one: &Identified<'a>, known: &Known) -> Result<PublishTarget, Vec<PublishError>> {
         let target = &known.target;
         let (sources, mut errors) = self.sources(target, &one.sources);
-        if known.homeless {
+        if known.homeless && self.options.goal == Goal::Publish {
             errors.push(PublishError::NoRegistry { target: target.to_string() });
         }
         let destinations = if known.homeless { Ok(Vec::new()) } else { destinations::destinations(target) };
@@ -196,6 +224,10 @@ impl<'a> Run<'a> {
             let name = target.temp_index(registry, &texts).parse();
             name.map_err(|source| errors.push(PublishError::TempName { uid: target.uid.clone(), source }))
                 .ok()
+        });
+        let soci = soci(self.config, target).unwrap_or_else(|wrong| {
+            errors.push(wrong);
+            None
         });
         let annotations = annotations(known, &one.sources, self.options.revision, &mut self.warnings);
         if let Some((references, reason)) = &known.left_alone {
@@ -207,16 +239,23 @@ impl<'a> Run<'a> {
             ));
         }
         let (Some(temp_index), true) = (temp_index, errors.is_empty()) else { return Err(errors) };
-        Ok(PublishTarget {
+        let target = PublishTarget {
             uid: target.uid.clone(),
             identity: target.identity.clone(),
             sources,
             files: one.sources.iter().map(|source| source.found.file.to_owned()).collect(),
             temp_index,
-            staged: self.options.staged,
+            staged: self.options.staged || soci.is_some(),
+            soci,
             destinations,
             annotations,
-        })
+        };
+        match target.temp_soci() {
+            Err(source) if target.soci.is_some() => {
+                Err(vec![PublishError::TempName { uid: target.uid, source }])
+            }
+            _ => Ok(target),
+        }
     }
 
     /// The sources of a target: exactly one for each of its platforms.

@@ -3,6 +3,7 @@
 mod act;
 mod calls;
 mod cancel;
+mod conversion;
 mod failures;
 mod fake;
 mod order;
@@ -65,13 +66,14 @@ fn target(uid: &str, destinations: &[(&str, &[&str], &[&str])]) -> PublishTarget
         files: vec!["arm64.json".to_owned(), "amd64.json".to_owned()],
         temp_index: format!("r.example/app/tmp:{uid}0123456789").parse().unwrap(),
         staged: false,
+        soci: None,
         destinations: destinations.collect(),
         annotations: vec![("org.opencontainers.image.title".to_owned(), "app".to_owned())],
     }
 }
 
 fn plan(targets: Vec<PublishTarget>) -> PublishPlan {
-    PublishPlan { targets, warnings: Vec::new() }
+    PublishPlan { targets, ..PublishPlan::default() }
 }
 
 /// One target per name, each to one repository under its own name.

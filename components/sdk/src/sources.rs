@@ -1,11 +1,11 @@
 //! The sources of a target as children of an index: read from the host, and refused where they cannot be one.
 
-use bakery_sdk::{
-    Failure, Registry,
+use crate::{
     failure::{self, invalid},
-    index::{Child, platform_name},
+    host::types::Failure,
+    index::{Child, MEDIA_TYPE, platform_name},
     reference::Reference,
-    registry::Manifest,
+    registry::{Manifest, Registry},
     step::{Source, Task},
     task,
 };
@@ -15,14 +15,13 @@ const IMAGES: [&str; 2] =
     ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"];
 
 /// Media types of what has manifests for several.
-const INDEXES: [&str; 2] =
-    [bakery_sdk::index::MEDIA_TYPE, "application/vnd.docker.distribution.manifest.list.v2+json"];
+const INDEXES: [&str; 2] = [MEDIA_TYPE, "application/vnd.docker.distribution.manifest.list.v2+json"];
 
 /// Reads the manifest of every source.
 ///
 /// # Errors
 /// The host's failure, or the source that cannot be part of an index.
-pub(crate) fn read(registry: &impl Registry, asked: &Task) -> Result<Vec<Child>, Failure> {
+pub fn read(registry: &impl Registry, asked: &Task) -> Result<Vec<Child>, Failure> {
     let sources = task::sources(asked)?;
     check_platforms(sources)?;
     if let Some(loose) = sources.iter().find(|source| Reference::of(&source.reference).digest.is_none()) {
