@@ -6,3 +6,4 @@ mod dispatch;
 mod documents;
 mod publish_input;
 mod sources;
+mod templates;

@@ -40,7 +40,7 @@ impl Folders {
         let macros = macro_folders(project)?;
         let mut rendered = Vec::with_capacity(needed.len());
         for folder in &needed {
-            rendered.push(render(project, builds, folder, &macros, talker)?);
+            rendered.push(render(project, folder, &macros, talker)?);
         }
         for (folder, rendered) in needed.iter().zip(&rendered) {
             let claim =
@@ -55,25 +55,16 @@ impl Folders {
         }
         Ok(folders)
     }
+}
 
-    /// Removes them now, and says what cannot be removed.
-    pub(crate) fn remove(mut self) {
-        self.end();
-    }
-
-    fn end(&mut self) {
+impl Drop for Folders {
+    fn drop(&mut self) {
         for (path, claim) in self.claims.drain(..) {
             let ended = if self.keep { claim.keep() } else { claim.remove() };
             if let Err(error) = ended {
                 self.talker.warning(&format!("cannot remove `{path}`: {error}"));
             }
         }
-    }
-}
-
-impl Drop for Folders {
-    fn drop(&mut self) {
-        self.end();
     }
 }
 
@@ -113,7 +104,6 @@ fn tree(project: &Project, folder: &str) -> Result<Tree, FolderError> {
 
 fn render(
     project: &Project,
-    builds: &Builds<'_>,
     folder: &VersionFolder<'_>,
     macros: &[Tree],
     talker: &Talker,
@@ -138,31 +128,7 @@ fn render(
             folder.version
         ));
     }
-    if let Some(missing) = missing(builds, folder, &rendered).first() {
-        return Err(Failed::because(format!("the templates of image `{image}` give no `{missing}`"))
-            .hint(format!("add `{name}/Containerfile.<extension of the operating system>.jinja2`")));
-    }
     Ok(rendered)
-}
-
-/// Containerfiles that the builds want of this folder and that it does not have.
-fn missing(builds: &Builds<'_>, folder: &VersionFolder<'_>, rendered: &Rendered) -> Vec<String> {
-    let mut missing = Vec::new();
-    let wanting = builds.builds.iter().filter(|build| {
-        build.is_dev() && std::ptr::eq(build.image, folder.image) && build.subpath == folder.subpath
-    });
-    for build in wanting {
-        for variant in &build.variants {
-            for system in &build.systems {
-                let os = system.os.as_ref().map(|resolved| resolved.os.extension.as_str());
-                let name = plan::containerfile(os, variant.map(|variant| variant.extension.as_str()));
-                if rendered.tree.file(&name).is_none() {
-                    missing.push(name);
-                }
-            }
-        }
-    }
-    missing
 }
 
 fn read_failed(error: &FolderError) -> Failed {

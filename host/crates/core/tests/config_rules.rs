@@ -417,3 +417,20 @@ fn publish_settings_are_read_with_their_units_and_absent_ones_stay_absent() {
     };
     assert_eq!(retry, want);
 }
+
+#[test]
+fn macro_folders_keep_their_order_and_lie_in_the_project() {
+    let macros = |body: &str| accept(&format!("{HEAD}images: [{{name: app}}]\ntemplates: {body}\n"));
+    let (config, warnings) = macros("{macros: [macros/, shared/macros]}");
+    assert_eq!(config.templates.macros, ["macros/", "shared/macros"]);
+    assert_eq!(warnings, accept(&format!("{HEAD}images: [{{name: app}}]\n")).1);
+    for empty in ["{}", "{macros: []}", ""] {
+        assert!(macros(empty).0.templates.macros.is_empty(), "{empty}");
+    }
+    let (config, more) = macros("{macros: [a, a], macro: x}");
+    assert_eq!((config.templates.macros, more), (vec!["a".to_owned()], warnings + 2));
+    for outside in ["/etc", "../x", "a/../../x", "~/x", "'C:/x'", "''", "1"] {
+        let body = format!("{HEAD}images: [{{name: app}}]\ntemplates: {{macros: [{outside}]}}\n");
+        assert!(refused(&body), "{outside}");
+    }
+}

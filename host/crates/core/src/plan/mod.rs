@@ -59,6 +59,6 @@ pub use questions::{Ask, Catalogue, Detail, DevQuestion, ListSource, MatrixQuest
 pub use resolved::{ResolvedDev, ResolvedOs, apply, apply_list, apply_pin};
 pub use rows::{Column, ParseColumnError, Row, matrix};
 pub use selection::{Inclusion, ParseInclusionError, Selection};
-pub use target::{Target, containerfile, targets};
+pub use target::{Target, targets};
 pub use unresolved::{Skipped, SkippedItem, Unresolved};
 pub use version_filter::version_matches;

@@ -113,12 +113,6 @@ pub fn targets(builds: &Builds<'_>) -> Result<Vec<Target>, PlanError> {
     Ok(targets)
 }
 
-/// The name of a Containerfile: `Containerfile[.<os extension>][.<variant extension>]`.
-#[must_use]
-pub fn containerfile(os: Option<&str>, variant: Option<&str>) -> String {
-    [Some("Containerfile"), os, variant].into_iter().flatten().collect::<Vec<_>>().join(".")
-}
-
 fn target(
     builds: &Builds<'_>,
     build: &Build<'_>,
@@ -147,13 +141,11 @@ fn target(
         primary_variant: variant.is_none_or(|variant| variant.primary),
         platforms: system.platforms.clone(),
         dockerfile: format!(
-            "{}/{}/{}",
+            "{}/{}/Containerfile{}{}",
             build.image.subpath,
             build.subpath,
-            containerfile(
-                os.map(|os| os.extension.as_str()),
-                variant.map(|variant| variant.extension.as_str())
-            ),
+            part(os.map(|os| os.extension.as_str()), '.'),
+            part(variant.map(|variant| variant.extension.as_str()), '.'),
         ),
         args,
         references: tags::references(build.image, build.registries, &suffixes),

@@ -3,7 +3,7 @@
 use bakery_core::{
     config::Config,
     model::{Channel, Digest},
-    plan::{self, Build, Detail, DevRef, Inclusion, Pin, Selection},
+    plan::{self, Build, Builds, Detail, DevRef, Inclusion, Pin, Selection},
     port::{Failure, FailureKind, Resolution, SourceError, SourceQuery},
 };
 
@@ -318,4 +318,82 @@ fn a_development_version_has_labels_of_its_dependencies_and_a_directory_of_its_o
     assert_eq!(build.dependencies[0].versions, ["4.5.2", "4.4.3"]);
     assert!(build.is_dev() && !build.latest && !build.matrix);
     assert_eq!(build.channel_latest, Some(true), "the source says that its head is the pin");
+}
+
+/// Two channels of one image, and another image in the same folder.
+fn shared(values: &str) -> Config {
+    images(&format!(
+        "  - name: app
+    devVersions:
+      - {{sourceType: channel, product: connect, channel: daily, os: [{{name: Ubuntu 24.04}}]}}
+      - {{sourceType: channel, product: connect, channel: release, os: [{{name: Ubuntu 24.04}}]{values}}}
+"
+    ))
+}
+
+fn folders(builds: &Builds<'_>) -> Vec<String> {
+    plan::dev_folders(builds).iter().map(plan::VersionFolder::path).collect()
+}
+
+#[test]
+fn versions_share_a_folder_only_where_they_have_one_content() {
+    let same = shared("");
+    let builds = select(&same, &only(), &[], &Upstream::default()).unwrap();
+    assert_eq!(builds.builds.len(), 2);
+    assert_eq!(folders(&builds), ["app/.dev-2026.05.0-dev+7"]);
+    let other = shared(", values: {mirror: 'yes'}");
+    let builds = select(&other, &only(), &[], &Upstream::default()).unwrap();
+    assert_eq!(folders(&builds), ["app/.dev-2026.05.0-dev+7", "app/.dev-2026.05.0-dev+7@2"]);
+    let targets = plan::targets(&builds).unwrap();
+    let files: Vec<&str> = targets.iter().map(|target| target.dockerfile.as_str()).collect();
+    assert_eq!(
+        files,
+        [
+            "app/.dev-2026.05.0-dev+7/Containerfile.ubuntu2404",
+            "app/.dev-2026.05.0-dev+7@2/Containerfile.ubuntu2404"
+        ]
+    );
+    let url = |query: &SourceQuery| {
+        let mut answer = answer(query, "1.0.0");
+        if let (true, Ok(artifact)) = (query.channel == "release", &mut answer.artifacts[0]) {
+            artifact.url = "https://cdn.example/released.deb".to_owned();
+        }
+        Ok(answer)
+    };
+    let upstream = Upstream { source: &url, ..Upstream::default() };
+    let builds = select(&same, &only(), &[], &upstream).unwrap();
+    assert_eq!(folders(&builds), ["app/.dev-1.0.0", "app/.dev-1.0.0@2"], "two downloads are two contents");
+}
+
+#[test]
+fn images_in_one_folder_have_folders_of_their_own() {
+    let config = images(
+        "  - {name: a, subpath: ./app, devVersions: [{sourceType: channel, product: connect, channel: daily, os: [{name: Ubuntu 24.04}]}]}
+  - {name: b, subpath: app, devVersions: [{sourceType: channel, product: connect, channel: daily, os: [{name: Ubuntu 24.04}]}]}
+",
+    );
+    let builds = select(&config, &only(), &[], &Upstream::default()).unwrap();
+    assert_eq!(folders(&builds), ["app/.dev-2026.05.0-dev+7", "app/.dev-2026.05.0-dev+7@2"]);
+    assert_eq!(plan::dev_folders(&builds)[0].image_path(), "app");
+}
+
+#[test]
+fn a_folder_has_everything_that_its_version_has_whatever_the_filters_are() {
+    let config = config();
+    let pins = [pin(CONNECT, "2026.05.0-dev+1")];
+    let narrow = Selection { image_os: Some(regex::Regex::new("24").unwrap()), ..only() };
+    let of = |selection: &Selection| {
+        let builds = select(&config, selection, &pins, &Upstream::default()).unwrap();
+        let folders = plan::dev_folders(&builds);
+        assert_eq!(folders.len(), 1);
+        let folder = &folders[0];
+        (
+            folder.systems.len(),
+            folder.version.clone(),
+            folder.dependencies.len(),
+            builds.builds[0].systems.len(),
+        )
+    };
+    assert_eq!(of(&only()), (2, "2026.05.0-dev+1".to_owned(), 1, 2));
+    assert_eq!(of(&narrow), (2, "2026.05.0-dev+1".to_owned(), 1, 1));
 }
