@@ -88,7 +88,7 @@ fn a_plan_that_fails_is_told_once_with_its_last_lines_also_to_those_who_want_err
 fn on_github_lines_are_folded_and_a_failure_is_one_annotation() {
     let hostile = "echo '::error::from the build' >&2; printf '\\033[2Jx\\n'";
     let world = World::new(2, &format!("{hostile}\n{}", failing(REFUSED, false)));
-    let done = world.build(&EACH).env("GITHUB_ACTIONS", "true").run();
+    let done = world.build(&EACH).env("GITHUB_ACTIONS", "true").env("MY_TOKEN", "x").run();
     assert_eq!(done.code, 1);
     let commands: Vec<&str> =
         done.stderr.lines().filter(|line| line.trim_start().starts_with("::")).collect();

@@ -25,7 +25,7 @@ fn flags_that_make_no_sense_together_are_told_before_a_file_is_read() {
         (&["--plan", "--strategy", "build"][..], "--strategy build"),
         (&["--plan", "--summary", "--summary-format", "json"], "not supported with --plan"),
         (&["--metadata-file", "nowhere/m.json"], "nowhere"),
-        (&["--retry", "-1"], "--retry"),
+        (&["--retry", "often"], "--retry"),
         (&["--builder", "podman"], "podman"),
         (&["--insecure-registry", "a.example", "--secure-registry", "a.example"], "a.example"),
     ] {
