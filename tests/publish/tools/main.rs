@@ -10,7 +10,6 @@ mod scripts;
 mod tool;
 mod vectors;
 #[path = "../world.rs"]
-#[expect(dead_code, reason = "other tests use the rest of it")]
 mod world;
 
 use bakery_tests::shared_inputs;

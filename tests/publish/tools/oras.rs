@@ -47,7 +47,10 @@ fn order() -> Result<(), Failed> {
     let intended = world.intended();
     let done = oras(&world);
     assert_eq!(done.code, 0, "{}", done.stderr);
-    assert_eq!(world.violations(&intended), [""; 0]);
+    // The temporary names of the indexes are nobody's destination.
+    let mut violations = world.violations(&intended);
+    violations.retain(|one| !one.contains("`tmp/app/tmp:"));
+    assert_eq!(violations, [""; 0]);
     assert_eq!(world.state().problems(&world.built), [""; 0]);
     let result = world.job.result().expect("it was asked for");
     assert_eq!(result["targets"][0]["status"], "published");
@@ -58,7 +61,7 @@ fn elsewhere() -> Result<(), Failed> {
     let world = World::new(Scenario::new(), Script::new());
     let intended = world.intended();
     let path = tool::find("oras").expect("the case is ignored without it");
-    let command = world.job.command().arg("--imagetools", "oras");
+    let command = world.job.bare().args(["ci", "publish", "--imagetools", "oras"]).args(world.job.files());
     let command = command.arg("--temp-registry", format!("{}/other", world.registry.host()));
     let done = tool::with(command, "oras", &path).run();
     assert_eq!(done.code, 0, "{}", done.stderr);
