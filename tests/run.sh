@@ -2,7 +2,7 @@
 # Runs every test of the workspace and closes with one line that sums all runners' own lines.
 # Tests that cannot run on this machine are counted as skipped by their runner, never as passed.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

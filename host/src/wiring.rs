@@ -1,6 +1,7 @@
 //! The only room that names concrete backends: joins clock, gate, sandbox and backend when something is first asked.
 //! No logic of versions or plans, and nothing is started before it is needed.
 
+mod building;
 #[cfg(target_os = "linux")]
 mod commands;
 mod programs;
@@ -29,8 +30,11 @@ use bakery_sandbox::{Builtin, CachePlace, Inspection, Limits, Sandbox, SandboxOp
 
 #[cfg(target_os = "linux")]
 use self::commands::Workshop;
-pub(crate) use self::publishing::Publishing;
 use self::signals::Signals;
+pub(crate) use self::{
+    building::{BuildEnd, Building, absolute},
+    publishing::Publishing,
+};
 use crate::{
     cli::{Network, UsageError, env},
     command::Failed,
@@ -166,6 +170,11 @@ impl Live {
     /// Runs work to its end. The first signal cancels the run, and the work may still say what became of it; the
     /// second one ends the program.
     fn finish<T>(&self, work: impl Future<Output = T>) -> (Option<T>, Option<Exit>) {
+        self.finish_within(GRACE, work)
+    }
+
+    /// The same, where putting things down may take so long.
+    fn finish_within<T>(&self, grace: Duration, work: impl Future<Output = T>) -> (Option<T>, Option<Exit>) {
         let runtime = self.runtime.as_ref().expect("the runtime is taken only when everything is put down");
         runtime.block_on(async {
             let mut signals = Signals::listen();
@@ -179,7 +188,7 @@ impl Live {
             };
             self.cancel.cancel();
             tokio::spawn(signals.end_at_next());
-            let done = tokio::time::timeout(GRACE, work).await.ok();
+            let done = tokio::time::timeout(grace, work).await.ok();
             self.settled().await;
             (done, Some(exit))
         })

@@ -17,6 +17,8 @@ Examples:
   bakery ci matrix --dev-spec '{\"version\": \"2026.05.0-dev+185-gSHA\", \"channel\": \"daily\"}'
   bakery get tags --output uid                           every tag of every target
   bakery build --plan                                    the bake plan, as JSON
+  bakery build --strategy build --push --temp-registry ghcr.io/example --metadata-file m.json
+                                                         one platform by digest, for `ci publish`
   bakery ci publish --temp-registry ghcr.io/example ./*-metadata.json
                                                          one index per target, under all its tags
   bakery plugin inspect my-source.wasm                   what a component can reach
@@ -145,7 +147,7 @@ pub(crate) struct Upstreams {
     /// Read URLs that begin with FROM below TO instead, and allow TO; repeatable [env: BAKERY_MIRRORS].
     #[arg(long, value_name = "FROM=TO")]
     pub(crate) mirror: Vec<String>,
-    /// Questions asked at the same time [env: BAKERY_MAX_CONCURRENCY] [default: 4].
+    /// Questions asked, and targets built, at the same time [env: BAKERY_MAX_CONCURRENCY] [default: 4].
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: Option<u16>,
     /// Attempts of one request to an upstream.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use bakery_core::policy::RetryTexts;
+use bakery_core::policy::{RetryTexts, command_grant::Variable as Granted};
 
 /// A variable that bakery reads.
 pub(crate) struct Variable {
@@ -26,7 +26,7 @@ pub(crate) const MIRRORS: Variable =
 /// Parallel questions.
 pub(crate) const MAX_CONCURRENCY: Variable = Variable {
     name: "BAKERY_MAX_CONCURRENCY",
-    about: "default of --jobs; not a number means 4, less than 1 means 1",
+    about: "default of --jobs (without it 16 for publishing, 4 elsewhere); not a number means 4, less than 1 means 1",
 };
 /// No colour.
 pub(crate) const NO_COLOR: Variable = Variable { name: "NO_COLOR", about: "when not empty, no colour" };
@@ -166,6 +166,43 @@ pub(crate) fn for_credential_helpers() -> Vec<(OsString, OsString)> {
     std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_for_helpers)).collect()
 }
 
+/// Names that builders may see beside what credential helpers do, as builders start these.
+const OF_BUILDERS: [&str; 10] = [
+    "ALL_PROXY",
+    "FTP_PROXY",
+    "REGISTRY_AUTH_FILE",
+    "SOURCE_DATE_EPOCH",
+    "SSH_AUTH_SOCK",
+    "TZ",
+    "all_proxy",
+    "ftp_proxy",
+    "http_proxy",
+    "BUILDKIT_HOST",
+];
+/// The same, by how they begin.
+const FAMILIES_OF_BUILDERS: [&str; 5] = ["DOCKER_", "BUILDX_", "BUILDAH_", "CONTAINERS_", "STORAGE_"];
+/// What `buildx bake` would read instead of the plan that it is given, or to widen what the plan may read.
+const OF_BAKE: &str = "BUILDX_BAKE_";
+
+/// The environment of a builder: made from nothing, with the variables of the secrets that it is to pass on.
+pub(crate) fn for_builders(secrets: &[&str]) -> Vec<(OsString, OsString)> {
+    let wanted = |name: &str| is_for_builders(name) || secrets.contains(&name);
+    std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(wanted)).collect()
+}
+
+/// Whether the project may have a variable of this name passed to a builder: not one that makes programs load or run
+/// something else.
+pub(crate) fn may_be_a_secret(name: &str) -> bool {
+    Granted::parse(name).is_ok()
+}
+
+fn is_for_builders(name: &str) -> bool {
+    let known = is_for_helpers(name)
+        || OF_BUILDERS.contains(&name)
+        || FAMILIES_OF_BUILDERS.iter().any(|family| name.starts_with(family));
+    known && !name.starts_with(OF_BAKE) && Granted::parse(name).is_ok()
+}
+
 fn is_for_helpers(name: &str) -> bool {
     OF_HELPERS.contains(&name) || FAMILIES_OF_HELPERS.iter().any(|family| name.starts_with(family))
 }
@@ -189,5 +226,35 @@ mod tests {
         ] {
             assert!(!is_for_helpers(name), "{name}");
         }
+    }
+
+    #[test]
+    fn a_builder_sees_its_own_settings_and_nothing_that_makes_it_run_something_else() {
+        for name in [
+            "PATH",
+            "DOCKER_HOST",
+            "DOCKER_CONFIG",
+            "BUILDX_BUILDER",
+            "CONTAINERS_STORAGE_CONF",
+            "BUILDAH_ISOLATION",
+            "XDG_RUNTIME_DIR",
+            "http_proxy",
+        ] {
+            assert!(is_for_builders(name), "{name}");
+        }
+        for name in [
+            "GITHUB_TOKEN",
+            "ACTIONS_RUNTIME_TOKEN",
+            "LD_PRELOAD",
+            "BUILDX_BAKE_FILE",
+            "BUILDX_BAKE_ENTITLEMENTS_FS",
+            "DOCKER_CLI_PLUGIN_EXTRA_DIRS",
+            "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY",
+            "GIT_SSH_COMMAND",
+            "NODE_OPTIONS",
+        ] {
+            assert!(!is_for_builders(name), "{name}");
+        }
+        assert!(may_be_a_secret("GITHUB_TOKEN") && !may_be_a_secret("LD_PRELOAD"));
     }
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod build;
+mod build_options;
 mod ci_matrix;
 mod compile;
 mod completions;
@@ -16,7 +17,8 @@ mod publish_options;
 mod summary;
 
 pub(crate) use args::{Ci, Cli, Command, Inputs};
-pub(crate) use build::Build;
+pub(crate) use build::{Build, BuilderKind, Strategy};
+pub(crate) use build_options::BuildOptions;
 pub(crate) use ci_matrix::{Column, Matrix};
 pub(crate) use convert::{Convert, Soci};
 pub(crate) use get::{Get, Output, Tags, Version};

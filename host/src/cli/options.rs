@@ -136,12 +136,20 @@ pub(super) fn channel_or_stream(
     }
 }
 
-/// How much is done at the same time.
-pub(super) fn jobs(flag: Option<u16>) -> NonZeroUsize {
-    let jobs = flag.map_or_else(
-        || env::MAX_CONCURRENCY.read().and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(4),
-        i64::from,
-    );
+/// How much is done at the same time where the work is this machine's, or an upstream's: the predecessor's default.
+pub(super) const FEW: i64 = 4;
+
+/// How many targets are worked on where the work is a registry's: the gate bounds the requests, so targets are cheap.
+pub(super) const MANY: i64 = 16;
+
+/// How much is done at the same time: the flag, else the environment, else `default`.
+pub(super) fn jobs(flag: Option<u16>, default: i64) -> NonZeroUsize {
+    let jobs = match (flag, env::MAX_CONCURRENCY.read()) {
+        (Some(flag), _) => i64::from(flag),
+        // What is no number means what it meant to the predecessor.
+        (None, Some(text)) => text.trim().parse().unwrap_or(FEW),
+        (None, None) => default,
+    };
     usize::try_from(jobs.clamp(1, 256)).ok().and_then(NonZeroUsize::new).unwrap_or(NonZeroUsize::MIN)
 }
 
@@ -163,7 +171,7 @@ impl Network {
             mirrors
                 .extend(env::MIRRORS.read().iter().flat_map(|all| all.split_whitespace()).map(str::to_owned));
         }
-        let jobs = jobs(upstreams.jobs);
+        let jobs = jobs(upstreams.jobs, FEW);
         Self { mirrors, jobs, retry_attempts: upstreams.retry_attempts }
     }
 }

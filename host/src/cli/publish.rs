@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use regex::Regex;
 
 use super::{
+    UsageError,
     args::{Project, channel, regex},
     convert::Convert,
 };
@@ -47,7 +48,7 @@ pub(crate) struct Publish {
     #[arg(long, overrides_with = "dry_run")]
     pub(crate) no_dry_run: bool,
     /// Targets worked on at the same time; one that waits does not count
-    /// [env: BAKERY_MAX_CONCURRENCY] [default: 4].
+    /// [env: BAKERY_MAX_CONCURRENCY] [default: 16].
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: Option<u16>,
     #[command(flatten)]
@@ -164,6 +165,19 @@ impl Oras {
     pub(crate) fn publish(&self) -> &Publish {
         let Self::Merge(publish) = self;
         publish
+    }
+}
+
+impl Registries {
+    /// The same, where no registry is asked to speak both http and https.
+    pub(super) fn checked(&self) -> Result<Self, UsageError> {
+        match self.insecure_registry.iter().find(|host| self.secure_registry.contains(host)) {
+            None => Ok(self.clone()),
+            Some(host) => Err(UsageError::new(format!(
+                "`{host}` is given to both --insecure-registry and --secure-registry"
+            ))
+            .hint("a registry speaks either http or https: leave one of the two out")),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::{
     UsageError, env,
-    options::{channel_or_stream, jobs, payload},
+    options::{MANY, channel_or_stream, jobs, payload},
     publish::{Publish, Registries, SummaryFormat, Tool},
 };
 
@@ -56,22 +56,14 @@ impl PublishOptions {
         if outputs.summary_format.is_some() && !outputs.summary {
             warnings.push("--summary-format has no effect without --summary".to_owned());
         }
-        let registries = publish.registries.clone();
-        if let Some(host) =
-            registries.insecure_registry.iter().find(|h| registries.secure_registry.contains(h))
-        {
-            return Err(UsageError::new(format!(
-                "`{host}` is given to both --insecure-registry and --secure-registry"
-            ))
-            .hint("a registry speaks either http or https: leave one of the two out"));
-        }
+        let registries = publish.registries.checked()?;
         Ok(Self {
             files: publish.files.clone(),
             temp_registry: publish.temp_registry.clone(),
             temp_index: publish.temp_index,
             imagetools: publish.imagetools,
             dry_run: publish.dry_run && !publish.no_dry_run,
-            jobs: jobs(publish.jobs),
+            jobs: jobs(publish.jobs, MANY),
             image_name: which.image_name.clone(),
             dev_channel,
             payload: payload(which.dev_spec.as_ref()),

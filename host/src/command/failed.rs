@@ -5,6 +5,7 @@ use bakery_core::{
     plan::{PlanError, publish::PublishErrors},
     port::{Failure, FailureKind, OverrideError},
 };
+use bakery_render::Faults;
 use bakery_run::Dispatched;
 
 use crate::{
@@ -21,6 +22,8 @@ pub(crate) enum Failed {
     Config(Diagnostics),
     /// The plan.
     Plan(PlanError),
+    /// Templates.
+    Templates(Faults),
     /// Everything that is wrong with what was given.
     Many(Vec<Reason>),
     /// A signal ended it.
@@ -128,7 +131,7 @@ impl Failed {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) => Exit::Usage,
-            Self::Config(_) | Self::Plan(_) | Self::Many(_) => Exit::Failed,
+            Self::Config(_) | Self::Templates(_) | Self::Plan(_) | Self::Many(_) => Exit::Failed,
             Self::Signal(exit) | Self::Told(exit) | Self::Other { exit, .. } => *exit,
         }
     }
@@ -140,6 +143,10 @@ impl Failed {
             Self::Config(diagnostics) => {
                 let findings = diagnostics.list().iter();
                 findings.map(|one| Reason { message: one.message.clone(), hint: one.hint.clone() }).collect()
+            }
+            Self::Templates(faults) => {
+                let findings = faults.list.iter();
+                findings.map(|one| Reason { message: one.message.clone(), hint: one.note.clone() }).collect()
             }
             Self::Plan(error) => vec![Reason { message: error.to_string(), hint: error.hint() }],
             Self::Many(reasons) => reasons.clone(),
@@ -160,6 +167,15 @@ impl Failed {
                 }
                 if diagnostics.omitted() > 0 {
                     talker.note(&format!("{} more findings are not shown", diagnostics.omitted()));
+                }
+                Exit::Failed
+            }
+            Self::Templates(faults) => {
+                for finding in &faults.list {
+                    talker.finding(finding);
+                }
+                if faults.omitted > 0 {
+                    talker.note(&format!("{} more findings are not shown", faults.omitted));
                 }
                 Exit::Failed
             }

@@ -54,6 +54,11 @@ impl Prepared {
         Ok((Self { edge, options, spec }, Project::load(&load, talker)?))
     }
 
+    /// The way to everything outside.
+    pub(crate) fn edge(&self) -> &Edge {
+        &self.edge
+    }
+
     /// The flags.
     pub(crate) fn options(&self) -> &DispatchOptions {
         &self.options

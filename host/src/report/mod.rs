@@ -1,5 +1,6 @@
 //! Events and answers become words: for a terminal, for GitHub, for a script. Starts no work.
 
+mod build;
 mod ears;
 mod escape;
 mod exit;
@@ -10,6 +11,7 @@ mod stderr;
 mod stdout;
 mod words;
 
+pub(crate) use build::{BuildClosing, BuildProgress};
 pub(crate) use ears::Ears;
 pub(crate) use exit::Exit;
 pub(crate) use publish::{Closing, Progress, refused, table};

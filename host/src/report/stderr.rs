@@ -143,7 +143,8 @@ impl Talker {
         let (line, column) = finding.position().unwrap_or((1, 1));
         let place =
             format!("file={},line={line},col={column}", escape::github_property(&finding.file_name()));
-        let text = [Some(&finding.message), finding.label.as_ref(), finding.hint.as_ref()];
+        let text =
+            [Some(&finding.message), finding.label.as_ref(), finding.note.as_ref(), finding.hint.as_ref()];
         let text: Vec<&str> = text.into_iter().flatten().map(String::as_str).collect();
         self.annotate(if error { "error" } else { "warning" }, &place, &text.join("\n"));
     }
@@ -151,6 +152,11 @@ impl Talker {
     /// A sentence that follows an error.
     pub(crate) fn note(&self, text: &str) {
         self.write("note", "36", &escape::block(text));
+    }
+
+    /// Something that only those want to read who want to know everything (`-v`).
+    pub(crate) fn detail(&self, text: &str) {
+        self.debug(&escape::block(text));
     }
 
     /// Whether GitHub reads along.

@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use bakery_backend::registry::{Credentials, RegistryClient, RegistryOptions, Secret};
+use bakery_backend::{
+    command::Processes,
+    registry::{Credentials, RegistryClient, RegistryOptions, Secret},
+};
 use bakery_core::{
     model::ComponentRef,
     policy::{CommandGrants, Jitter, PollPolicy, RetryPolicy},
@@ -20,7 +23,7 @@ use bakery_gate::{CancellationToken, Gate, GateOptions};
 use bakery_sandbox::{Builtin, Limits, Sandbox, SandboxOptions};
 use bakery_transfer::{Transfer, TransferOptions};
 
-use super::plan::Plan;
+use super::{plan::Plan, workshop};
 
 pub(super) const USER: &str = "baker";
 pub(super) const PASSWORD: &str = "not-a-secret";
@@ -35,6 +38,8 @@ pub(super) struct House {
     pub(super) events: Arc<Events>,
     pub(super) cancel: CancellationToken,
     pub(super) dir: tempfile::TempDir,
+    /// What steps run programs with; its folders lie below `dir`.
+    pub(super) processes: Arc<Processes>,
 }
 
 /// Steps that take part in nothing but one target.
@@ -84,7 +89,8 @@ impl House {
             ..TransferOptions::default()
         };
         let transfer = Transfer::new(gate, Arc::new(RegistryClient::new(knowing(registries))), options);
-        Self { steps: Box::new(sandbox.steps(transfer, None)), events, cancel, dir }
+        let (tools, processes) = workshop::tools(dir.path(), registries);
+        Self { steps: Box::new(sandbox.steps(transfer, Some(tools))), events, cancel, dir, processes }
     }
 
     /// Opens a target.
@@ -207,11 +213,15 @@ fn gate(events: &Arc<Events>, cancel: &CancellationToken) -> Gate {
 }
 
 fn knowing(registries: &[&FaultRegistry]) -> RegistryOptions {
-    let credentials = registries.iter().fold(Credentials::anonymous(), |credentials, registry| {
+    RegistryOptions::new(credentials(registries))
+}
+
+/// Who we are in these registries.
+pub(super) fn credentials(registries: &[&FaultRegistry]) -> Credentials {
+    registries.iter().fold(Credentials::anonymous(), |credentials, registry| {
         let secret = Secret::new(PASSWORD.to_owned());
         credentials.with_password(registry.host().parse().unwrap(), USER, secret)
-    });
-    RegistryOptions::new(credentials)
+    })
 }
 
 struct NoHttp;

@@ -2,11 +2,15 @@
 
 mod bounds;
 mod claims;
+mod commands;
 mod failures;
 mod grants;
 mod house;
 mod imports;
+mod layouts;
 mod plan;
 mod publish;
 mod scene;
+mod scratch;
 mod staging;
+mod workshop;

@@ -1,12 +1,18 @@
 //! Questions to git about the project's folder. Runs no hook, no filter and no file-system monitor,
 //! and takes no word of git's environment from outside.
 
+mod objects;
+mod worktree;
+
 use std::{
     ffi::OsStr,
     io::Read as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
+
+pub use objects::{GitObject, ObjectKind};
+pub use worktree::Worktree;
 
 /// Bytes of answer that are read; a longer one is an error.
 const MAX_ANSWER: u64 = 16 << 20;
@@ -113,13 +119,19 @@ impl Git {
         arguments: impl IntoIterator<Item = &'a str>,
         revision: &str,
     ) -> Result<String, GitError> {
+        let answer = self.ask_bytes(arguments, revision, MAX_ANSWER)?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+
+    /// git with these arguments and nothing of the environment's that changes what it does or where.
+    fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new("git");
         for (name, _) in std::env::vars_os() {
             if name.as_encoded_bytes().starts_with(b"GIT_") {
                 command.env_remove(name);
             }
         }
-        let mut child = command
+        command
             .arg("-C")
             .arg(&self.folder)
             .args([
@@ -129,42 +141,40 @@ impl Git {
                 "core.hooksPath=/dev/null",
                 "--no-pager",
                 "--no-optional-locks",
+                "--no-replace-objects",
             ])
             .args(arguments.into_iter().map(OsStr::new))
             .env("LC_ALL", "C")
             .env("GIT_TERMINAL_PROMPT", "0")
+            // A partial clone says that an object is missing, and asks no server.
+            .env("GIT_NO_LAZY_FETCH", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| match error.kind() {
-                std::io::ErrorKind::NotFound => GitError::NoProgram,
-                _ => GitError::Failed(error.to_string()),
-            })?;
-        let mut stderr = child.stderr.take();
-        let words = std::thread::spawn(move || {
-            let mut words = Vec::new();
-            if let Some(stderr) = &mut stderr {
-                let _ = stderr.take(64 << 10).read_to_end(&mut words);
-            }
-            String::from_utf8_lossy(&words).into_owned()
-        });
+            .stderr(Stdio::piped());
+        command
+    }
+
+    fn ask_bytes<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a str>,
+        revision: &str,
+        max: u64,
+    ) -> Result<Vec<u8>, GitError> {
+        let mut child = self.command(arguments).spawn().map_err(unstarted)?;
+        let words = words_of(&mut child);
         let mut answer = Vec::new();
         if let Some(stdout) = child.stdout.take() {
             stdout
-                .take(MAX_ANSWER + 1)
+                .take(max + 1)
                 .read_to_end(&mut answer)
                 .map_err(|error| GitError::Failed(error.to_string()))?;
         }
         let status = child.wait().map_err(|error| GitError::Failed(error.to_string()))?;
         let words = words.join().unwrap_or_default();
-        if answer.len() as u64 > MAX_ANSWER {
-            return Err(GitError::Failed(format!("its answer is larger than {MAX_ANSWER} bytes")));
+        if answer.len() as u64 > max {
+            return Err(GitError::Failed(format!("its answer is larger than {max} bytes")));
         }
-        if status.success() {
-            return Ok(String::from_utf8_lossy(&answer).into_owned());
-        }
-        Err(self.explain(&words, revision))
+        if status.success() { Ok(answer) } else { Err(self.explain(&words, revision)) }
     }
 
     fn explain(&self, words: &str, revision: &str) -> GitError {
@@ -180,6 +190,25 @@ impl Git {
             GitError::Failed(words.lines().next().unwrap_or("it said nothing").trim().to_owned())
         }
     }
+}
+
+fn unstarted(error: std::io::Error) -> GitError {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => GitError::NoProgram,
+        _ => GitError::Failed(error.to_string()),
+    }
+}
+
+/// Reads what git says on standard error, beside what reads its answer.
+fn words_of(child: &mut std::process::Child) -> std::thread::JoinHandle<String> {
+    let mut stderr = child.stderr.take();
+    std::thread::spawn(move || {
+        let mut words = Vec::new();
+        if let Some(stderr) = &mut stderr {
+            let _ = stderr.take(64 << 10).read_to_end(&mut words);
+        }
+        String::from_utf8_lossy(&words).into_owned()
+    })
 }
 
 #[cfg(test)]
@@ -247,5 +276,43 @@ mod tests {
         let asked = Git::at(folder.path());
         assert!(asked.changed_since("HEAD").unwrap().is_empty());
         assert!(!mark.exists());
+    }
+
+    #[test]
+    fn a_worktree_and_the_files_of_its_commit_are_known() {
+        let top = tempfile::tempdir().unwrap();
+        let folder = top.path().join("pro ject");
+        std::fs::create_dir(&folder).unwrap();
+        git(top.path(), &["init", "-q"]);
+        std::fs::write(top.path().join("outside"), "x").unwrap();
+        std::fs::write(folder.join("a"), "12345").unwrap();
+        std::fs::write(folder.join("na\nme"), "").unwrap();
+        std::os::unix::fs::symlink("a", folder.join("l")).unwrap();
+        git(top.path(), &["add", "."]);
+        git(top.path(), &["update-index", "--chmod=+x", "pro ject/a"]);
+        git(top.path(), &["commit", "-qm", "one"]);
+
+        let asked = Git::at(&folder);
+        let worktree = asked.worktree().unwrap();
+        assert_eq!((worktree.prefix.as_str(), worktree.shallow), ("pro ject", false));
+        assert!(worktree.private.ends_with(".git"));
+        assert_eq!(asked.worktrees().unwrap(), std::slice::from_ref(&worktree.folder));
+        let files = asked.files_of("HEAD").unwrap();
+        let seen: Vec<_> = files.iter().map(|f| (f.path.as_slice(), f.kind)).collect();
+        let plain = ObjectKind::File { executable: false };
+        let want = [
+            (b"a".as_slice(), ObjectKind::File { executable: true }),
+            (b"l", ObjectKind::Link),
+            (b"na\nme", plain),
+        ];
+        assert_eq!(seen, want);
+        let all: Vec<&GitObject> = files.iter().collect();
+        let digests = asked.digests(&all).unwrap();
+        let of = |bytes: &[u8]| (bytes.len() as u64, bakery_core::model::Digest::of(bytes));
+        assert_eq!(digests, [of(b"12345"), of(b"a"), of(b"")]);
+        assert_eq!(asked.object(&files[0], 5).unwrap(), b"12345");
+        assert!(asked.object(&files[0], 4).is_err());
+        let absent = GitObject { id: "0".repeat(40), ..files[0].clone() };
+        assert!(asked.digests(&[&files[0], &absent]).is_err());
     }
 }

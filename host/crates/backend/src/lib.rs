@@ -7,5 +7,9 @@ pub mod git;
 mod http;
 pub mod registry;
 pub mod scratch_space;
+pub mod state;
+pub mod templates;
+pub mod tree;
+pub mod version_folder;
 
 pub use http::HttpClient;

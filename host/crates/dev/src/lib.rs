@@ -1,2 +1,10 @@
 //! Development images: which tag says what is in an image, and which manifest names it. Pure: it reads no file, asks no
 //! git and starts nothing.
+
+pub mod check;
+pub mod context;
+pub mod ignore;
+pub mod key;
+pub mod lock;
+pub mod rewrite;
+pub mod tag;

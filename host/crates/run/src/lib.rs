@@ -1,5 +1,6 @@
 //! What happens in which order: payload, questions, answers. Knows no wasm, no network and no words for people.
 
+pub mod build;
 mod dispatch;
 pub mod publish;
 mod resolve;

@@ -102,7 +102,9 @@ impl Transfer {
             level = children;
             depth += 1;
         }
-        let mut blobs: Vec<Descriptor> = blobs.into_values().collect();
+        // A document can be named as a manifest here and as a blob there: it is one file.
+        let mut blobs: Vec<Descriptor> =
+            blobs.into_values().filter(|blob| !known.contains(&blob.digest)).collect();
         // The longest way first, so that it does not begin when all the others are done.
         blobs.sort_by(|a, b| (b.size, &b.digest).cmp(&(a.size, &a.digest)));
         Ok(Found { manifests: all, blobs })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bakery_core::plan::publish::PublishPlan;
+use bakery_core::{plan::publish::PublishPlan, port::Failure};
 use bakery_run::publish::{Published, Status, TargetReport};
 use serde_json::Value;
 
@@ -61,8 +61,10 @@ impl Closing<'_> {
         let Status::Failed { step, failure } = &report.status else { return };
         // One line each: a registry's text must not look like a line of ours.
         let mut text = format!("[{}] {step}: {}", report.uid, line(&failure.message));
+        text.push_str(&said(failure));
         for further in &report.further {
             text.push_str(&format!("\n  beside that: {}", line(&further.message)));
+            text.push_str(&said(further));
         }
         if !self.dry_run {
             for repository in words::remains(report) {
@@ -103,8 +105,16 @@ impl Closing<'_> {
     }
 }
 
+/// A program's last lines, whoever asked for its output or not.
+fn said(failure: &Failure) -> String {
+    let lines = failure.program.iter().flat_map(|program| &program.last_lines);
+    lines.map(|said| format!("\n  | {}", line(said))).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use bakery_core::port::command::ProgramFault;
+
     use super::*;
     use crate::report::{
         publish::sample,
@@ -145,6 +155,31 @@ mod tests {
         note: what is in place stays, and the same command continues from there:
           bakery ci publish './*.json'
         "#);
+    }
+
+    #[test]
+    fn a_program_s_last_words_are_told_with_the_failure_and_can_be_no_command() {
+        let (plan, mut published) = sample::run();
+        for report in &mut published.targets {
+            if let Status::Failed { failure, .. } = &mut report.status {
+                let last_lines = vec!["Error: 403 Forbidden".to_owned(), "::error::\u{1b}[2J".to_owned()];
+                *failure = failure.clone().with_program(ProgramFault { ended: None, last_lines });
+            }
+        }
+        for host in [Host::Plain, Host::GitHub] {
+            let (talker, text) = listening(host);
+            let closing = Closing {
+                plan: &plan,
+                published: &published,
+                dry_run: false,
+                elapsed: Duration::ZERO,
+                command: "bakery",
+                signal: None,
+            };
+            closing.tell(&talker);
+            let text = text.get().replace("%0A", "\n");
+            assert!(text.contains("\n  | Error: 403 Forbidden\n  | \\::error::\\u{1b}[2J\n"), "{text}");
+        }
     }
 
     #[test]

@@ -98,7 +98,9 @@ fn failures(report: &TargetReport) -> Vec<String> {
                 .as_ref()
                 .map(|hint| format!("\n  - {}", markdown_code(hint)))
                 .unwrap_or_default();
-            format!("- {}: {}{hint}\n", markdown_code(&report.uid), markdown_code(&failure.message))
+            let lines = failure.program.iter().flat_map(|program| &program.last_lines);
+            let said: String = lines.map(|line| format!("\n  - {}", markdown_code(line))).collect();
+            format!("- {}: {}{hint}{said}\n", markdown_code(&report.uid), markdown_code(&failure.message))
         })
         .collect()
 }

@@ -156,6 +156,7 @@ fn failure(failure: &Failure) -> Value {
         "attempts": failure.attempts,
         "status": failure.registry.as_ref().and_then(|fault| fault.status),
         "code": failure.registry.as_ref().and_then(|fault| fault.code.clone()),
+        "last_lines": failure.program.as_ref().map(|program| program.last_lines.clone()),
     })
 }
 

@@ -9,7 +9,7 @@ use bakery_core::port::{
 use libtest_mimic::Trial;
 
 use crate::world::{
-    Mark, Permit, Seen, child, child_with, limits, mark, parent, processes, run, state, stdout, trial,
+    Mark, Seen, child, child_with, limits, mark, parent, permit, processes, run, state, stdout, trial,
 };
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -93,7 +93,7 @@ async fn drop_ends() {
         let mark = mark();
         let processes = processes();
         let invocation = child(&mark, &[what]);
-        let mut future = processes.run(&Permit, &invocation, None);
+        let mut future = processes.run(permit().await, &invocation, None);
         tokio::select! {
             outcome = &mut future => panic!("{what} ended: {outcome:?}"),
             _ = mark.count(expected) => {}
@@ -110,7 +110,7 @@ async fn drop_early() {
     for (n, mark) in marks.iter().enumerate() {
         let invocation = child(mark, &["double-fork"]);
         let pause = Duration::from_micros(400 * n as u64);
-        let _ = tokio::time::timeout(pause, processes.run(&Permit, &invocation, None)).await;
+        let _ = tokio::time::timeout(pause, processes.run(permit().await, &invocation, None)).await;
     }
     processes.settled().await;
     for mark in &marks {
@@ -145,7 +145,7 @@ async fn supervisor_asked() {
     let mark = mark();
     let invocation = child(&mark, &["double-fork"]);
     let (processes, seen) = (processes(), Seen::new());
-    let (outcome, ()) = tokio::join!(processes.run(&Permit, &invocation, Some(seen.clone())), async {
+    let (outcome, ()) = tokio::join!(processes.run(permit().await, &invocation, Some(seen.clone())), async {
         seen.wait_for("ready").await;
         let alive = mark.count(2).await;
         assert_eq!(parent(alive[0]), parent(alive[1]), "the supervisor adopts orphans");
@@ -168,7 +168,7 @@ async fn many() {
         let (processes, seen) = (&processes, seen.clone());
         async move {
             let invocation = child(mark, &["who", &n.to_string()]);
-            let output = processes.run(&Permit, &invocation, Some(seen)).await.unwrap();
+            let output = processes.run(permit().await, &invocation, Some(seen)).await.unwrap();
             assert!(stdout(&output).contains(&format!("words: [\"{n}\"]")));
         }
     });

@@ -8,7 +8,10 @@ use std::{
 use bakery_core::port::command::{CommandLimits, Commands as _};
 use tokio::process::{Child, Command};
 
-use crate::world::{HOST, Mark, Permit, child_with, limits, processes, program, stdout};
+use crate::{
+    spaces,
+    world::{HOST, Mark, child_with, limits, permit, processes, program, stdout},
+};
 
 /// What a host does, and the mark of what it starts. Not among the arguments: a host is no survivor.
 const WORK: &str = "BAKERY_TEST_WORK";
@@ -23,21 +26,22 @@ pub(crate) fn main() -> ExitCode {
             "flood" => {
                 let limits = CommandLimits { stderr_bytes: 1 << 20, ..limits() };
                 let invocation = child_with(&mark, &["flood", "100"], |grant| grant.limits(limits));
-                let output = processes.run(&Permit, &invocation, None).await.unwrap();
+                let output = processes.run(permit().await, &invocation, None).await.unwrap();
                 println!("{} {}", output.stdout.dropped + output.stderr.dropped, peak_kib());
             }
             "signals" => {
                 let invocation =
                     program(Path::new("/bin/grep"), &["-E", "SigBlk|SigIgn", "/proc/self/status"]);
-                print!("{}", stdout(&processes.run(&Permit, &invocation, None).await.unwrap()));
+                print!("{}", stdout(&processes.run(permit().await, &invocation, None).await.unwrap()));
             }
+            "space" => spaces::host(&processes, &mark).await,
             what => {
                 let invocation = child_with(&mark, &[what], |grant| {
                     // Longer than anybody may take to end it once the host is gone.
                     let grace = std::time::Duration::from_secs(600);
                     grant.limits(CommandLimits { grace, ..limits() })
                 });
-                let _ = processes.run(&Permit, &invocation, None).await;
+                let _ = processes.run(permit().await, &invocation, None).await;
             }
         }
     });
@@ -56,6 +60,12 @@ fn peak_kib() -> u64 {
 pub(crate) fn start(work: &str, mark: &Mark) -> Child {
     let own = std::env::current_exe().unwrap();
     host(Command::new(own).arg(HOST), work, mark)
+}
+
+/// Starts a host that works below this folder.
+pub(crate) fn start_below(base: &Path, work: &str, mark: &Mark) -> Child {
+    let own = std::env::current_exe().unwrap();
+    host(Command::new(own).arg(HOST).env(spaces::BASE, base), work, mark)
 }
 
 fn host(command: &mut Command, work: &str, mark: &Mark) -> Child {

@@ -17,6 +17,7 @@ mod isolation;
 mod orphans;
 mod output;
 mod rungs;
+mod spaces;
 mod starts;
 mod world;
 
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         orphans::trials(),
         output::trials(),
         rungs::trials(),
+        spaces::trials(),
         starts::trials(),
     ]
     .into_iter()

@@ -11,7 +11,7 @@ use libtest_mimic::Trial;
 
 use crate::{
     host,
-    world::{CHILD, Mark, Permit, Seen, child, child_with, limits, mark, processes, run, stdout, trial},
+    world::{CHILD, Mark, Seen, child, child_with, limits, mark, permit, processes, run, stdout, trial},
 };
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -42,7 +42,7 @@ async fn streamed() {
     let seen = Seen::new();
     let processes = processes();
     let invocation = child(&mark, &["deaf"]);
-    let mut future = processes.run(&Permit, &invocation, Some(seen.clone()));
+    let mut future = processes.run(permit().await, &invocation, Some(seen.clone()));
     tokio::select! {
         outcome = &mut future => panic!("{outcome:?}"),
         () = seen.wait_for("deaf") => {}
@@ -54,7 +54,8 @@ async fn streamed() {
 async fn lines() {
     let mark = mark();
     let seen = Seen::new();
-    let output = processes().run(&Permit, &child(&mark, &["lines"]), Some(seen.clone())).await.unwrap();
+    let output =
+        processes().run(permit().await, &child(&mark, &["lines"]), Some(seen.clone())).await.unwrap();
     let all = seen.0.lock().unwrap().clone();
     let of = |stream| -> Vec<String> {
         all.iter().filter(|(from, _)| *from == stream).map(|(_, line)| line.clone()).collect()

@@ -10,7 +10,7 @@ use bakery_core::port::{
 use libtest_mimic::Trial;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::world::{Mark, Permit, Seen, child, child_with, limits, mark, options, parent, trial};
+use crate::world::{Mark, Seen, child, child_with, limits, mark, options, parent, permit, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let without = !cgroups_can_be_made();
@@ -54,7 +54,7 @@ fn groups() -> Vec<String> {
 
 async fn until(processes: &Processes, mark: &Mark, expected: usize) -> Vec<i32> {
     let invocation = child(mark, &["double-fork"]);
-    let mut future = processes.run(&Permit, &invocation, None);
+    let mut future = processes.run(permit().await, &invocation, None);
     let alive = tokio::select! {
         outcome = &mut future => panic!("{outcome:?}"),
         alive = mark.count(expected) => alive,
@@ -105,7 +105,7 @@ async fn without_supervisor() {
     let (mark, seen) = (mark(), Seen::new());
     let invocation = child(&mark, &["double-fork"]);
     let (outcome, supervisor) =
-        tokio::join!(processes.run(&Permit, &invocation, Some(seen.clone())), async {
+        tokio::join!(processes.run(permit().await, &invocation, Some(seen.clone())), async {
             seen.wait_for("ready").await;
             let supervisor = parent(mark.count(2).await[0]);
             kill_process(Pid::from_raw(supervisor).unwrap(), Signal::KILL).unwrap();
@@ -122,12 +122,12 @@ async fn by_process_group() {
     let processes = Processes::new(options);
     let mark = mark();
     // A grandchild in the program's group, which does not hear the polite signal.
-    let output = processes.run(&Permit, &child(&mark, &["leave", "deaf"]), None).await.unwrap();
+    let output = processes.run(permit().await, &child(&mark, &["leave", "deaf"]), None).await.unwrap();
     assert!(output.ended.is_success());
     mark.assert_gone();
     let limits = CommandLimits { time: Duration::from_secs(2), ..limits() };
     let invocation = child_with(&mark, &["deaf"], |grant| grant.limits(limits));
-    let failure = processes.run(&Permit, &invocation, None).await.unwrap_err();
+    let failure = processes.run(permit().await, &invocation, None).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::TimedOut);
     mark.assert_gone();
 }

@@ -16,7 +16,7 @@ use bakery_core::{
 };
 use libtest_mimic::Trial;
 
-use crate::world::{Permit, copy_program, limits, program, run, stdout, trial, write_program};
+use crate::world::{copy_program, limits, permit, program, run, stdout, trial, write_program};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -131,7 +131,7 @@ async fn no_supervisor() {
         (vec!["/bin/true".into()], "`program` lost its supervisor"),
     ] {
         let processes = Processes::new(ProcessOptions::new(words));
-        let failure = processes.run(&Permit, &invocation, None).await.unwrap_err();
+        let failure = processes.run(permit().await, &invocation, None).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Internal);
         assert!(failure.message.starts_with(expected), "{failure}");
     }

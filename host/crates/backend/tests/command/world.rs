@@ -12,12 +12,13 @@ use std::{
 
 use bakery_backend::command::{ProcessOptions, Processes};
 use bakery_core::{
-    policy::CommandGrant,
+    policy::{CommandGrant, Operation, OperationKind},
     port::{
-        Admission, Failure,
+        Admission, BoxFuture, Event, EventSink, Failure, Http, HttpRequest, HttpResponse,
         command::{CommandLimits, CommandOutput, Commands as _, Invocation, LineSink, OutputStream, Word},
     },
 };
+use bakery_gate::{Gate, GateOptions, Permit};
 use libtest_mimic::{Failed, Trial};
 
 /// The words behind which this program is something else than the tests.
@@ -28,13 +29,32 @@ pub(crate) const HOST: &str = "__host";
 /// The longest that anything in here may take, whatever the machine does.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The gate's permit, without its gate.
-pub(crate) struct Permit;
+/// A permit of a gate that retries nothing, for as long as the tests run.
+pub(crate) async fn permit() -> &'static Permit {
+    let options = GateOptions::new(Arc::new(NoHttp), Arc::new(Deaf));
+    let operation = Operation::new(OperationKind::Command, "test", PATIENCE, PATIENCE);
+    let permit = Gate::new(options).run(&operation, |permit| async move { Ok(permit) }).await;
+    Box::leak(Box::new(permit.unwrap()))
+}
 
-impl Admission for Permit {
-    fn attempt(&self) -> u32 {
-        1
+/// Programs ask no web.
+struct NoHttp;
+
+impl Http for NoHttp {
+    fn send<'a>(
+        &'a self,
+        _admission: &'a dyn Admission,
+        _request: &'a HttpRequest,
+    ) -> BoxFuture<'a, Result<HttpResponse, Failure>> {
+        unreachable!()
     }
+}
+
+/// Nobody listens.
+struct Deaf;
+
+impl EventSink for Deaf {
+    fn emit(&self, _event: Event) {}
 }
 
 /// A test of its own runtime.
@@ -169,7 +189,7 @@ pub(crate) fn program(path: &Path, words: &[&str]) -> Invocation {
 }
 
 pub(crate) async fn run(invocation: &Invocation) -> Result<CommandOutput, Failure> {
-    processes().run(&Permit, invocation, None).await
+    processes().run(permit().await, invocation, None).await
 }
 
 pub(crate) fn stdout(output: &CommandOutput) -> String {

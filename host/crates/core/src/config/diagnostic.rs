@@ -28,6 +28,8 @@ pub struct Diagnostic {
     pub message: String,
     /// What was expected, shown at the underlined text.
     pub label: Option<String>,
+    /// Where it happened, beside the place in the file.
+    pub note: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
     pub(super) span: Option<Span>,
@@ -47,6 +49,7 @@ impl Diagnostic {
             severity,
             message: visible(message).into_owned(),
             label: None,
+            note: None,
             hint: None,
             span: None,
             related: None,
@@ -54,14 +57,34 @@ impl Diagnostic {
         }
     }
 
+    /// A finding in any file of a project. `at` is a part of the text, in bytes; without one it is about the whole file.
+    #[must_use]
+    pub fn in_file(
+        code: &'static str,
+        severity: Severity,
+        (name, text): (&str, &str),
+        at: Option<std::ops::Range<usize>>,
+        message: &str,
+    ) -> Self {
+        let source = Arc::new(SourceText::new(name.to_owned(), text.to_owned()));
+        let span = at.map(|at| Span { start: at.start, end: at.end });
+        Self { span, ..Self::new(code, severity, message, &source) }
+    }
+
+    /// Says where it happened.
+    pub fn note(&mut self, text: impl AsRef<str>) -> &mut Self {
+        self.note = Some(visible(text.as_ref()).into_owned());
+        self
+    }
+
     /// Says what was expected.
-    pub(super) fn label(&mut self, text: impl AsRef<str>) -> &mut Self {
+    pub fn label(&mut self, text: impl AsRef<str>) -> &mut Self {
         self.label = Some(visible(text.as_ref()).into_owned());
         self
     }
 
     /// Says what to do.
-    pub(super) fn hint(&mut self, text: impl AsRef<str>) -> &mut Self {
+    pub fn hint(&mut self, text: impl AsRef<str>) -> &mut Self {
         self.hint = Some(visible(text.as_ref()).into_owned());
         self
     }

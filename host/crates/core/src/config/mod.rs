@@ -29,5 +29,5 @@ pub use load::{Loaded, load};
 pub use model::{
     BuildSecret, Config, Constraint, Dependency, DependencyConstraint, DependencyName, DevSource, DevVersion,
     Image, Matrix, MatrixValue, Os, Person, PinPolicy, PublishSettings, Registry, Repository, RetrySettings,
-    SourceEntry, TagFilter, TagPattern, ToolOptions, Variant, Version,
+    SourceEntry, TagFilter, TagPattern, TemplateSettings, ToolOptions, Variant, Version,
 };

@@ -18,6 +18,15 @@ pub struct Config {
     pub sources: Vec<SourceEntry>,
     /// `publish`.
     pub publish: PublishSettings,
+    /// `templates`.
+    pub templates: TemplateSettings,
+}
+
+/// `templates`: what rendering development versions needs beside the images' own template folders.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TemplateSettings {
+    /// `macros`: folders with macro files, in order, relative to `bakery.yaml`.
+    pub macros: Vec<String>,
 }
 
 /// `publish`: how long and how often publishing tries. What is absent is not set here: flags, environment and defaults

@@ -140,6 +140,7 @@ mod tests {
             images: Vec::new(),
             sources,
             publish: crate::config::PublishSettings::default(),
+            templates: crate::config::TemplateSettings::default(),
         }
     }
 

@@ -28,6 +28,9 @@ pub(super) fn diagnostic(diagnostic: &Diagnostic, color: bool) -> String {
     if let Some((span, text)) = &diagnostic.related {
         place(&mut groups, Level::NOTE, Level::NOTE.secondary_title(text.as_str()), diagnostic, *span, None);
     }
+    if let Some(note) = &diagnostic.note {
+        groups.push(Group::with_title(Level::NOTE.secondary_title(note.as_str())));
+    }
     if let Some(hint) = &diagnostic.hint {
         groups.push(Group::with_title(Level::HELP.secondary_title(hint.as_str())));
     }

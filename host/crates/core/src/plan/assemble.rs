@@ -6,6 +6,7 @@ use super::{
     Skipped, SkippedItem, Unresolved, apply, apply_list, apply_pin,
     builds::{configured, narrow_systems, narrow_variants},
     expand::expand,
+    folder,
     resolved::ResolvedOs,
 };
 use crate::config::{Config, Dependency, DependencyName, DevSource, DevVersion, Image};
@@ -36,7 +37,8 @@ impl<'a, 'c> Assembly<'a, 'c> {
         Self { selection, questions, facts, out }
     }
 
-    pub(super) fn finish(self) -> Builds<'c> {
+    pub(super) fn finish(mut self) -> Builds<'c> {
+        folder::settle(&mut self.out);
         self.out
     }
 

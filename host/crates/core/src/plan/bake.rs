@@ -1,10 +1,12 @@
 //! The bake plan of docker buildx: targets as JSON, keys in the predecessor's order. Runs no docker.
+//! buildx reads every text of a plan as a template, so that each is written as a template for itself.
 
 use serde_json::{Map, Value, json};
 
-use super::Target;
+use super::{Target, build::Secrets};
 
 /// What a run adds to its targets.
+#[derive(Clone, Copy)]
 pub struct BakeOptions<'a> {
     /// Registry for builds of single platforms; takes the place of every tag.
     pub temp_registry: Option<&'a str>,
@@ -17,7 +19,7 @@ pub struct BakeOptions<'a> {
     /// The commit of the configuration, where there is one.
     pub revision: Option<&'a str>,
     /// Whether an environment variable is set and not empty.
-    pub has_variable: &'a dyn Fn(&str) -> bool,
+    pub has_variable: &'a (dyn Fn(&str) -> bool + Sync),
 }
 
 /// A bake plan.
@@ -32,10 +34,26 @@ pub struct Bake {
 /// The bake plan of these targets, in their order.
 #[must_use]
 pub fn plan(targets: &[Target], options: &BakeOptions<'_>) -> Bake {
-    let mut warnings = Vec::new();
+    let mut secrets = Secrets::new(options.has_variable);
     let described =
-        targets.iter().map(|target| (target.uid.clone(), describe(target, options, &mut warnings))).collect();
-    Bake { plan: json!({ "group": groups(targets), "target": Value::Object(described) }), warnings }
+        targets.iter().map(|target| (target.uid.clone(), describe(target, options, &mut secrets)));
+    let described: Map<String, Value> = described.map(|(uid, target)| (uid, literal(target))).collect();
+    let plan = json!({ "group": groups(targets), "target": Value::Object(described) });
+    Bake { plan, warnings: secrets.into_warnings() }
+}
+
+/// The same value once buildx has evaluated it: `${` and `%{` begin a template, `$${` and `%%{` are these characters.
+/// Keys are texts as well.
+fn literal(value: Value) -> Value {
+    let text = |text: &str| text.replace("${", "$${").replace("%{", "%%{");
+    match value {
+        Value::String(plain) => Value::String(text(&plain)),
+        Value::Array(items) => items.into_iter().map(literal).collect(),
+        Value::Object(entries) => {
+            entries.into_iter().map(|(key, value)| (text(&key), literal(value))).collect()
+        }
+        other => other,
+    }
 }
 
 /// `default`, one group per image, one per variant, in order of first appearance.
@@ -58,7 +76,7 @@ fn groups(targets: &[Target]) -> Value {
     Value::Object(groups)
 }
 
-fn describe(target: &Target, options: &BakeOptions<'_>, warnings: &mut Vec<String>) -> Value {
+fn describe(target: &Target, options: &BakeOptions<'_>, secrets: &mut Secrets<'_>) -> Value {
     let mut out = Map::new();
     let mut put = |key: &str, value: Value| out.insert(key.to_owned(), value);
     let labels = target.labels(options.created, options.revision);
@@ -89,17 +107,7 @@ fn describe(target: &Target, options: &BakeOptions<'_>, warnings: &mut Vec<Strin
             );
         }
     }
-    let (set, unset): (Vec<_>, Vec<_>) =
-        target.secrets.iter().partition(|secret| (options.has_variable)(&secret.env_var));
-    for secret in unset {
-        let warning = format!(
-            "the build secret `{}` of image `{}` is left out, because the variable `{}` is not set",
-            secret.id, target.identity.image, secret.env_var
-        );
-        if !warnings.contains(&warning) {
-            warnings.push(warning);
-        }
-    }
+    let set = secrets.of(target);
     if !set.is_empty() {
         put("secret", set.iter().map(|s| json!({ "type": "env", "id": s.id, "env": s.env_var })).collect());
     }

@@ -6,11 +6,13 @@
 //! 2. [`questions`] says which answers are needed; the caller asks, and puts the answers into [`Facts`].
 //! 3. [`select`] makes [`Builds`]: every version that is built, and what could not be resolved.
 //! 4. [`matrix`] makes rows, [`targets`] makes targets, [`bake::plan`] a bake plan, of the same builds.
+//! 5. [`build`] says how a builder is called for targets, and what is written about what it built.
 
 mod answers;
 mod artifact;
 mod assemble;
 pub mod bake;
+pub mod build;
 mod builds;
 mod changes;
 mod config_diff;
@@ -18,6 +20,7 @@ mod dispatch;
 mod error;
 mod expand;
 mod facts;
+mod folder;
 mod hint;
 mod identity;
 mod labels;
@@ -33,7 +36,7 @@ pub mod summary;
 mod tag_sets;
 mod tags;
 mod target;
-mod template;
+pub mod template;
 mod unresolved;
 mod version_filter;
 
@@ -49,12 +52,13 @@ pub use dispatch::{
 };
 pub use error::PlanError;
 pub use facts::Facts;
+pub use folder::{VersionFolder, dev_folders};
 pub use identity::Identity;
 pub use order::push_order;
 pub use questions::{Ask, Catalogue, Detail, DevQuestion, ListSource, MatrixQuestion, Questions, questions};
 pub use resolved::{ResolvedDev, ResolvedOs, apply, apply_list, apply_pin};
 pub use rows::{Column, ParseColumnError, Row, matrix};
 pub use selection::{Inclusion, ParseInclusionError, Selection};
-pub use target::{Target, targets};
+pub use target::{Target, containerfile, targets};
 pub use unresolved::{Skipped, SkippedItem, Unresolved};
 pub use version_filter::version_matches;

@@ -23,6 +23,7 @@ pub(super) fn config(images: Vec<Image>) -> Config {
         images,
         sources: Vec::new(),
         publish: crate::config::PublishSettings::default(),
+        templates: crate::config::TemplateSettings::default(),
     }
 }
 

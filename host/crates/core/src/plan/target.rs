@@ -3,7 +3,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Build, Builds, Identity, PlanError, System, labels, tags, template};
+use super::{Build, Builds, Identity, PlanError, System, labels, publish::BuiltTarget, tags, template};
 use crate::{
     config::{BuildSecret, TagPattern, Variant},
     model::Platform,
@@ -42,6 +42,8 @@ pub struct Target {
     pub secrets: Vec<BuildSecret>,
     /// The URL that a template gets for its download, see [`ResolvedOs::download_url`](super::ResolvedOs::download_url).
     pub download_url: Option<String>,
+    /// What its build says about it in metadata files.
+    pub built: BuiltTarget,
     pub(super) fixed_labels: Vec<(String, String)>,
     pub(super) cache_tag: String,
 }
@@ -70,7 +72,13 @@ impl Target {
             [only] => format!("-{}", only.architecture()),
             _ => String::new(),
         };
-        format!("{registry}/{}/cache:{}{architecture}", self.identity.image, self.cache_tag)
+        format!("{}:{}{architecture}", self.cache_repository(registry), self.cache_tag)
+    }
+
+    /// The repository of its layer cache: `<registry>/<image>/cache`.
+    #[must_use]
+    pub fn cache_repository(&self, registry: &str) -> String {
+        format!("{registry}/{}/cache", self.identity.image)
     }
 
     /// All labels, in the order in which they are written.
@@ -105,6 +113,12 @@ pub fn targets(builds: &Builds<'_>) -> Result<Vec<Target>, PlanError> {
     Ok(targets)
 }
 
+/// The name of a Containerfile: `Containerfile[.<os extension>][.<variant extension>]`.
+#[must_use]
+pub fn containerfile(os: Option<&str>, variant: Option<&str>) -> String {
+    [Some("Containerfile"), os, variant].into_iter().flatten().collect::<Vec<_>>().join(".")
+}
+
 fn target(
     builds: &Builds<'_>,
     build: &Build<'_>,
@@ -133,11 +147,13 @@ fn target(
         primary_variant: variant.is_none_or(|variant| variant.primary),
         platforms: system.platforms.clone(),
         dockerfile: format!(
-            "{}/{}/Containerfile{}{}",
+            "{}/{}/{}",
             build.image.subpath,
             build.subpath,
-            part(os.map(|os| os.extension.as_str()), '.'),
-            part(variant.map(|variant| variant.extension.as_str()), '.'),
+            containerfile(
+                os.map(|os| os.extension.as_str()),
+                variant.map(|variant| variant.extension.as_str())
+            ),
         ),
         args,
         references: tags::references(build.image, build.registries, &suffixes),
@@ -147,6 +163,7 @@ fn target(
         download_url: system.os.as_ref().and_then(super::ResolvedOs::download_url),
         fixed_labels: labels::fixed_labels(builds.config, build, variant, os),
         cache_tag: format!("{}{os_tag}{variant_tag}", template::tag_safe(version)),
+        built: BuiltTarget::new(identity.clone(), build),
         identity,
     })
 }

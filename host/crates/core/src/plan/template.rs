@@ -1,5 +1,5 @@
 //! The template language of tag patterns and row names: Jinja with bakery's filters, bounded.
-//! Renders single lines only; files are rendered elsewhere.
+//! Renders single lines only; files are rendered by another crate, which takes its filters from here.
 
 use std::{borrow::Cow, sync::LazyLock};
 
@@ -16,6 +16,12 @@ pub(super) fn environment() -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    add_filters(&mut environment);
+    environment
+}
+
+/// Adds what bakery has beyond Jinja: the filters named above, and `raise`.
+pub fn add_filters(environment: &mut Environment<'_>) {
     environment.add_filter("tagSafe", |text: Cow<'_, str>| tag_safe(&text));
     environment.add_filter("stripMetadata", |text: Cow<'_, str>| strip_metadata(&text).to_owned());
     environment.add_filter("stripPatch", |text: Cow<'_, str>| strip_patch(&text));
@@ -26,11 +32,11 @@ pub(super) fn environment() -> Environment<'static> {
     environment.add_function("raise", |message: Cow<'_, str>| -> Result<Value, Error> {
         Err(Error::new(ErrorKind::InvalidOperation, message.into_owned()))
     });
-    environment
 }
 
 /// The sentence of a template error, without the engine's own name for the template.
-pub(super) fn sentence(error: &Error) -> String {
+#[must_use]
+pub fn sentence(error: &Error) -> String {
     match error.detail() {
         Some(detail) => format!("{}: {detail}", error.kind()),
         None => error.kind().to_string(),
@@ -62,19 +68,26 @@ pub(super) fn strip_patch(text: &str) -> String {
 
 /// All matches. The replacement is written as in Python: `\1`, `\g<name>`, and `$` is a dollar.
 fn regex_replace(text: Cow<'_, str>, find: &str, replace: &str) -> Result<String, Error> {
-    static GROUP: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\\(?:([0-9]{1,2})|g<(\w+)>)").expect("a constant expression"));
     let regex = Regex::new(find).map_err(|error| {
         let message =
             format!("`{find}` is not an expression that bakery can run (look-around is not supported)");
         Error::new(ErrorKind::InvalidOperation, message).with_source(error)
     })?;
-    let dollars = replace.replace('$', "$$");
-    let replacement = GROUP.replace_all(&dollars, |found: &regex::Captures<'_>| {
+    Ok(regex.replace_all(&text, replacement(replace).as_str()).into_owned())
+}
+
+/// A replacement that is written as in Python (`\1`, `\g<name>`, and `$` is a dollar), as `regex` and its relatives
+/// read it.
+#[must_use]
+pub fn replacement(python: &str) -> String {
+    static GROUP: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\\(?:([0-9]{1,2})|g<(\w+)>)").expect("a constant expression"));
+    let dollars = python.replace('$', "$$");
+    let replaced = GROUP.replace_all(&dollars, |found: &regex::Captures<'_>| {
         let group = found.get(1).or_else(|| found.get(2)).map_or("0", |group| group.as_str());
         format!("${{{group}}}")
     });
-    Ok(regex.replace_all(&text, replacement.as_ref()).into_owned())
+    replaced.into_owned()
 }
 
 fn quote(value: &Value) -> Result<String, Error> {

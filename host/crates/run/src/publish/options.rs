@@ -32,7 +32,7 @@ pub struct PublishOptions {
 impl Default for PublishOptions {
     fn default() -> Self {
         Self {
-            jobs: NonZeroUsize::MIN.saturating_add(3),
+            jobs: NonZeroUsize::MIN.saturating_add(15),
             window: Duration::from_secs(10 * 60),
             limit: Duration::from_secs(2 * 60 * 60),
             components: StepComponents::default(),

@@ -10,6 +10,8 @@ mod dry;
 mod grants;
 mod healing;
 mod house;
+mod layouts;
+mod layouts_broken;
 mod publish;
 mod pushing;
 mod sending;

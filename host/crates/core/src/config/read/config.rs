@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{image, publish, registry, repository, source};
+use super::{image, publish, registry, repository, source, templates};
 use crate::config::codes;
 use crate::config::fields::{Fields, Unknown};
 use crate::config::findings::Findings;
@@ -53,6 +53,8 @@ pub(crate) fn config(root: &Node, findings: &mut Findings) -> Option<Config> {
     let images = image_nodes.iter().filter_map(|node| image::image(node, &surroundings, findings)).collect();
     unique_names(image_nodes, "name", "image", findings);
     let publish = fields.some("publish").map(|node| publish::publish(node, findings)).unwrap_or_default();
+    let templates =
+        fields.some("templates").map(|node| templates::templates(node, findings)).unwrap_or_default();
     let own: Vec<String> = match &root.value {
         Value::Map(entries) => {
             entries.iter().map(|e| e.key.clone()).filter(|key| key.starts_with(OWN)).collect()
@@ -61,7 +63,8 @@ pub(crate) fn config(root: &Node, findings: &mut Findings) -> Option<Config> {
     };
     fields.ignore(&own);
     fields.finish(Unknown::Warn, findings);
-    Some(Config { repository: repository?, registries: surroundings.registries, images, sources, publish })
+    let registries = surroundings.registries;
+    Some(Config { repository: repository?, registries, images, sources, publish, templates })
 }
 
 /// Reports entries whose `key` has the text of an earlier one.

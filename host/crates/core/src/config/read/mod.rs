@@ -18,6 +18,7 @@ mod repository;
 mod secret;
 mod source;
 mod tag_pattern;
+mod templates;
 mod variant;
 mod version;
 

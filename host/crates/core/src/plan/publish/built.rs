@@ -1,14 +1,18 @@
 //! `bakery.target`: what bakery's own build says about the target it built. It wins over everything that is guessed.
+//! Written and read here, so that the two cannot differ.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::look::Look;
-use crate::{model::Channel, plan::Identity};
+use crate::{
+    model::Channel,
+    plan::{Build, BuildKind, Identity},
+};
 
 /// The key of an entry.
-pub(super) const KEY: &str = "bakery.target";
+pub(crate) const KEY: &str = "bakery.target";
 
 /// What a build says about its target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +27,47 @@ pub struct BuiltTarget {
     pub latest_patch: Option<bool>,
     /// `dependencies`: the versions of a row, by name.
     pub dependencies: BTreeMap<String, String>,
+}
+
+impl BuiltTarget {
+    /// What a build of this version says. Only what an upstream decides is said: releases and their tags are
+    /// `bakery.yaml`'s to say.
+    pub(in crate::plan) fn new(identity: Identity, build: &Build<'_>) -> Self {
+        let row = build.kind == BuildKind::Row;
+        let only = build.dependencies.iter().filter(|_| build.matrix);
+        let version = |one: &crate::config::Dependency| {
+            one.versions.first().map(|version| (one.name.as_str().to_owned(), version.clone()))
+        };
+        Self {
+            identity,
+            channel_latest: build.channel_latest,
+            latest: row.then_some(build.latest),
+            latest_patch: row.then_some(build.latest_patch),
+            dependencies: only.filter_map(version).collect(),
+        }
+    }
+
+    /// As it is written. What it does not say is not there.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let Identity { image, version, variant, os, channel } = &self.identity;
+        let mut out = Map::new();
+        let mut put = |key: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                out.insert(key.to_owned(), value);
+            }
+        };
+        put("image", Some(json!(image)));
+        put("version", Some(json!(version)));
+        put("variant", variant.as_ref().map(|text| json!(text)));
+        put("os", os.as_ref().map(|text| json!(text)));
+        put("channel", channel.map(|channel| json!(channel.as_str())));
+        put("channelLatest", self.channel_latest.map(Value::from));
+        put("latest", self.latest.map(Value::from));
+        put("latestPatch", self.latest_patch.map(Value::from));
+        put("dependencies", (!self.dependencies.is_empty()).then(|| json!(self.dependencies)));
+        Value::Object(out)
+    }
 }
 
 /// Reads the key, where it is there.

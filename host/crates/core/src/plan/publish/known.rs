@@ -78,6 +78,18 @@ pub(super) fn identifiers(builds: &[Builds<'_>]) -> BTreeSet<String> {
     builds.iter().flat_map(|b| &b.builds).flat_map(Build::identities).map(|identity| identity.uid()).collect()
 }
 
+/// The identifiers of builds of images that the filter leaves out. What is wrong with those images is not told here:
+/// this run has nothing to do with them.
+pub(super) fn others(scope: Scope<'_>) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for image in scope.left_out() {
+        let Ok(Selection { image_name: Some(filter), .. }) = only(image) else { continue };
+        let one = Scope { config: scope.config, filter: Some(&filter) };
+        all.extend(fixed(one).iter().flat_map(|builds| identifiers(builds)));
+    }
+    all
+}
+
 /// The targets of everything that was identified, by identifier; what fails is noted and left out.
 pub(super) fn known<'m>(
     scope: Scope<'_>,

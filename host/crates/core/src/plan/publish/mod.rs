@@ -31,6 +31,7 @@ mod scope;
 mod soci;
 
 pub use built::BuiltTarget;
+pub(super) use built::KEY as BUILT_KEY;
 pub use error::{Lack, PublishError, PublishErrors};
 pub use metadata::{MetadataEntry, MetadataFile, read};
 pub use model::{Goal, PublishPlan, PublishTarget, TargetDestination};

@@ -1,6 +1,9 @@
 //! The whole way from metadata files to a plan. The steps are in files of their own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::LazyCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use regex::Regex;
 
@@ -112,8 +115,15 @@ impl<'a> Run<'a> {
         fixed: &BTreeSet<String>,
     ) -> (Vec<Identified<'a>>, Vec<String>) {
         let (mut identified, mut left_out) = (Vec::new(), Vec::new());
+        let others = LazyCell::new(|| known::others(scope));
         for (uid, entries) in scope::group(self.files) {
-            if scope.leaves_out(uid, &entries) {
+            // What an image has by its configuration is its own, whatever names of images it begins with.
+            let out = match scope::names_its_image(&entries) {
+                false if fixed.contains(uid) => false,
+                false if others.contains(uid) => true,
+                _ => scope.leaves_out(uid, &entries),
+            };
+            if out {
                 left_out.push(uid.to_owned());
                 continue;
             }

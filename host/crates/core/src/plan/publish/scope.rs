@@ -35,6 +35,11 @@ pub(super) fn group(files: &[MetadataFile]) -> ByUid<'_> {
     groups
 }
 
+/// Whether a build says which image it is of.
+pub(super) fn names_its_image(entries: &[Found<'_>]) -> bool {
+    entries.iter().any(|found| found.entry.built.is_some())
+}
+
 /// The configuration as the image filter leaves it.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'c> {
@@ -48,7 +53,13 @@ impl<'c> Scope<'c> {
         self.config.images.iter().enumerate().filter(move |(_, image)| self.takes(image))
     }
 
-    /// Whether the identifier belongs to an image that the filter leaves out. What belongs to no image does not.
+    /// The images that the filter leaves out.
+    pub(super) fn left_out(self) -> impl Iterator<Item = &'c Image> {
+        self.config.images.iter().filter(move |image| !self.takes(image))
+    }
+
+    /// Whether the identifier of a version that the configuration does not name belongs to an image that the filter
+    /// leaves out. What belongs to no image does not.
     pub(super) fn leaves_out(self, uid: &str, entries: &[Found<'_>]) -> bool {
         let named = entries.iter().find_map(|found| found.entry.built.as_ref());
         let owner = match named {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::plan::publish::PublishPlan;
+use crate::plan::{Target, publish::PublishPlan};
 
 /// Bytes of one summary. A real one has a few hundred for each target.
 const MAX_BYTES: usize = 16 << 20;
@@ -97,6 +97,23 @@ impl Summary {
             ..SummaryTarget::default()
         });
         Self { kind: SliceKind::Publish, targets: targets.collect() }
+    }
+
+    /// The summary of a build, before anything is measured.
+    #[must_use]
+    pub fn of_build(targets: &[Target], cache_registry: Option<&str>) -> Self {
+        let targets = targets.iter().map(|target| SummaryTarget {
+            uid: target.uid.clone(),
+            image_name: target.identity.image.clone(),
+            version: target.identity.version.clone(),
+            os: target.identity.os.clone().unwrap_or_default(),
+            variant: target.identity.variant.clone().unwrap_or_default(),
+            platforms: target.platforms.len() as u64,
+            tags: target.references.len() as u64,
+            cache_ref: cache_registry.map(|registry| target.cache_reference(registry)),
+            ..SummaryTarget::default()
+        });
+        Self { kind: SliceKind::Build, targets: targets.collect() }
     }
 
     /// As it is written to a file.

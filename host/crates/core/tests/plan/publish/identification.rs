@@ -160,6 +160,26 @@ fn the_image_filter_explains_targets_of_other_images_and_nothing_else() {
 }
 
 #[test]
+fn the_image_filter_is_not_misled_by_an_image_whose_name_ends_with_a_number() {
+    let config = images(
+        "  - name: app
+    versions: [{name: 1.0.0, os: [{name: Ubuntu 24.04}]}, {name: 1.1.0, os: [{name: Ubuntu 24.04}]}]
+  - name: app-1
+    versions: [{name: 1.0.0, os: [{name: Ubuntu 24.04}]}]",
+    );
+    let app = ["app-1-0-0-ubuntu-24-04", "app-1-1-0-ubuntu-24-04"];
+    let other = ["app-1-1-0-0-ubuntu-24-04"];
+    let entries: Vec<Entry> = app.iter().chain(&other).map(|uid| Entry::new(uid)).collect();
+    for (filter, wanted) in [("^app$", &app[..]), ("^app-1$", &other[..])] {
+        let filter = Selection::expression("--image-name", filter).unwrap();
+        let filtered = PublishOptions { image_name: Some(&filter), ..options() };
+        let plan = publish::plan(&config, &files(&entries), &filtered).unwrap();
+        let uids: Vec<&str> = plan.targets.iter().map(|target| target.uid.as_str()).collect();
+        assert_eq!(uids, wanted);
+    }
+}
+
+#[test]
 fn the_channel_filter_leaves_other_channels_alone() {
     let preview = Entry::new("connect-2026-05-0-ubuntu-24-04-preview").version("2026.05.0");
     let release = Entry::new("connect-2026-03-1-ubuntu-24-04");

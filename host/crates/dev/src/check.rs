@@ -1,0 +1,291 @@
+//! Whether lock, tree, manifests and image stores agree; what does not is a finding with the one line that mends it.
+//! Looks nothing up: everything that it compares is handed to it.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::Serialize;
+
+use crate::{
+    key::{Key, Parts},
+    lock::{Lock, LockError, State},
+    rewrite::Found,
+};
+
+/// What is known.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The lock; none where there is no file.
+    pub lock: Result<Option<Lock>, LockError>,
+    /// This worktree's folder.
+    pub worktree: String,
+    /// This project's folder in it.
+    pub project: String,
+    /// What the tree says now, by the image's name.
+    pub now: BTreeMap<String, Now>,
+    /// References in manifests.
+    pub references: Vec<Reference>,
+    /// Whether manifests were looked at: only then an image without a reference is a finding.
+    pub looked_at_manifests: bool,
+    /// What image stores hold under the lock's tags.
+    pub stored: Vec<Stored>,
+}
+
+/// What the tree says about an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// Its key.
+    pub key: Key,
+    /// What it is made of.
+    pub parts: Parts,
+}
+
+/// A reference in a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The file, as the user names it.
+    pub file: String,
+    /// What stands there.
+    pub found: Found,
+}
+
+/// What a store holds under a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The store: `docker`, `buildah`, a registry.
+    pub store: String,
+    /// The image's name in `bakery.yaml`.
+    pub image: String,
+    /// The name in the store.
+    pub reference: String,
+    /// What is there; none for nothing.
+    pub content: Option<Content>,
+}
+
+/// An image of a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// Its id.
+    pub id: String,
+    /// The key in its label.
+    pub key: Option<String>,
+}
+
+/// The kinds of findings; the words are for programs and stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// There is no lock.
+    NoLock,
+    /// What lies there is no lock.
+    DamagedLock,
+    /// The lock was written for another worktree or project.
+    ForeignLock,
+    /// A build or a rewrite did not come to its end.
+    Interrupted,
+    /// The tree is not what the lock was written for.
+    Stale,
+    /// The lock lacks an image of the project, or has one that is gone.
+    OtherImages,
+    /// A reference names another tag than the lock.
+    OtherTag,
+    /// A reference is `latest`, or has neither tag nor digest, which means the same.
+    Latest,
+    /// A digest pins a reference, so that its tag says nothing.
+    Pinned,
+    /// A reference to an image that nothing builds.
+    NoBuild,
+    /// No manifest names an image.
+    NoReference,
+    /// Nodes would ask a registry for an image that only lies here.
+    AlwaysPulled,
+    /// A store has another image under the tag.
+    OtherImage,
+    /// A store lacks what the lock says was built.
+    NotStored,
+}
+
+/// Something that does not agree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Which kind.
+    pub code: Code,
+    /// What is wrong, and where.
+    pub message: String,
+    /// The one line that mends it.
+    pub mend: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+const LOCK: &str = "bakery dev tag --lock";
+
+/// Everything that does not agree, what must be mended first at the beginning.
+#[must_use]
+pub fn check(facts: &Facts) -> Vec<Finding> {
+    let lock = match &facts.lock {
+        Ok(Some(lock)) => lock,
+        Ok(None) => return vec![found(Code::NoLock, "this worktree has no lock".to_owned(), LOCK)],
+        Err(LockError::Newer(_)) => {
+            let message = facts.lock.as_ref().err().map(ToString::to_string).unwrap_or_default();
+            return vec![found(Code::DamagedLock, message, "use the bakery that wrote it")];
+        }
+        Err(error) => return vec![found(Code::DamagedLock, error.to_string(), LOCK)],
+    };
+    if lock.worktree != facts.worktree || lock.project != facts.project {
+        let message = format!(
+            "the lock was written for `{}`, not for `{}`",
+            place(&lock.worktree, &lock.project),
+            place(&facts.worktree, &facts.project)
+        );
+        return vec![found(Code::ForeignLock, message, LOCK)];
+    }
+    let mut findings = interrupted(lock);
+    findings.extend(stale(lock, &facts.now));
+    findings.extend(facts.references.iter().filter_map(|reference| reference_finding(lock, reference)));
+    if facts.looked_at_manifests {
+        findings.extend(unreferenced(lock, &facts.references));
+    }
+    findings.extend(facts.stored.iter().filter_map(|stored| stored_finding(lock, stored)));
+    findings
+}
+
+fn place(worktree: &str, project: &str) -> String {
+    if project.is_empty() { worktree.to_owned() } else { format!("{worktree}/{project}") }
+}
+
+fn found(code: Code, message: String, mend: &str) -> Finding {
+    Finding { code, message, mend: mend.to_owned() }
+}
+
+fn interrupted(lock: &Lock) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if !lock.rewriting.is_empty() {
+        let message = format!(
+            "rewriting {} was interrupted: some may name the tags of the lock, and some other ones",
+            files(&lock.rewriting)
+        );
+        findings.push(found(Code::Interrupted, message, &rewrite_line(&lock.rewriting)));
+    }
+    for (name, image) in &lock.images {
+        if image.state == State::Building {
+            let message = format!("building `{name}` as `{}` was interrupted", image.tag);
+            findings.push(found(Code::Interrupted, message, "bakery dev build"));
+        }
+    }
+    findings
+}
+
+fn stale(lock: &Lock, now: &BTreeMap<String, Now>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, now) in now {
+        let Some(locked) = lock.images.get(name) else {
+            let message = format!("the lock has no tag for the image `{name}`");
+            findings.push(found(Code::OtherImages, message, LOCK));
+            continue;
+        };
+        if locked.key != now.key {
+            let changed = now.parts.changed(&locked.parts).join(" and ");
+            let message = format!("`{name}` is locked as `{}`, but {changed} changed since", locked.tag);
+            findings.push(found(Code::Stale, message, LOCK));
+        }
+    }
+    for name in lock.images.keys().filter(|name| !now.contains_key(*name)) {
+        let message = format!("the lock has a tag for `{name}`, which is no image of the project now");
+        findings.push(found(Code::OtherImages, message, LOCK));
+    }
+    findings
+}
+
+fn reference_finding(lock: &Lock, reference: &Reference) -> Option<Finding> {
+    let Reference { file, found: site } = reference;
+    let at = format!("{file}:{}: `{}`", site.line, site.written);
+    let mend = rewrite_line(std::slice::from_ref(file));
+    let Some(tag) = lock.images.get(&site.image).map(|image| &image.tag) else {
+        let message = format!("{at} names the image `{}`, which nothing builds", site.image);
+        return Some(found(Code::NoBuild, message, LOCK));
+    };
+    if site.pinned {
+        return Some(found(Code::Pinned, format!("{at} is pinned by a digest, not `{tag}`"), &mend));
+    }
+    match site.tag.as_deref() {
+        None | Some("latest") => {
+            Some(found(Code::Latest, format!("{at} is `latest`, which any build can overwrite"), &mend))
+        }
+        Some(other) if other != tag => Some(found(Code::OtherTag, format!("{at} is not `{tag}`"), &mend)),
+        Some(_) if site.always_pulled => {
+            let message = format!("{at} is pulled always, so that a node never takes a local image");
+            Some(found(Code::AlwaysPulled, message, "write `imagePullPolicy: IfNotPresent` beside it"))
+        }
+        Some(_) => None,
+    }
+}
+
+fn unreferenced(lock: &Lock, references: &[Reference]) -> Vec<Finding> {
+    lock.images
+        .keys()
+        .filter(|name| !references.iter().any(|reference| reference.found.image == **name))
+        .map(|name| {
+            let message = format!("no manifest names the image `{name}`");
+            found(Code::NoReference, message, "name more manifests, or select images with --image-name")
+        })
+        .collect()
+}
+
+fn stored_finding(lock: &Lock, stored: &Stored) -> Option<Finding> {
+    let locked = lock.images.get(&stored.image)?;
+    let Stored { store, reference, content, .. } = stored;
+    let mend = format!("bakery dev build --force {}", stored.image);
+    match content {
+        None if locked.state == State::Built => {
+            let message = format!("{store} has no `{reference}`, which the lock says was built");
+            Some(found(Code::NotStored, message, "bakery dev build"))
+        }
+        None => None,
+        Some(content) if content.key.as_deref() != Some(locked.key.as_str()) => {
+            let whose = match &content.key {
+                Some(key) => format!("whose inputs are {key}, not {}", locked.key),
+                None => "which says nothing of its inputs".to_owned(),
+            };
+            let message = format!("{store} has another image as `{reference}`, {whose}");
+            Some(found(Code::OtherImage, message, &mend))
+        }
+        Some(content) => match &locked.image_id {
+            Some(id) if *id != content.id => {
+                let message = format!("{store} has `{}` as `{reference}`, not `{id}`", content.id);
+                Some(found(Code::OtherImage, message, &mend))
+            }
+            _ => None,
+        },
+    }
+}
+
+fn files(paths: &[String]) -> String {
+    match paths {
+        [only] => format!("`{only}`"),
+        [first, rest @ ..] => format!("`{first}` and {} more files", rest.len()),
+        [] => String::new(),
+    }
+}
+
+/// The command that rewrites files, in words that a shell reads as they are.
+fn rewrite_line(paths: &[String]) -> String {
+    let safe =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ',' | '@' | '%');
+    let quoted = |path: &String| {
+        if !path.is_empty() && !path.starts_with('-') && path.chars().all(safe) {
+            path.clone()
+        } else {
+            format!("'{}'", path.replace('\'', "'\\''"))
+        }
+    };
+    let words: Vec<String> = paths.iter().map(quoted).collect();
+    let dashes = if paths.iter().any(|path| path.starts_with('-')) { "-- " } else { "" };
+    format!("bakery dev rewrite {dashes}{}", words.join(" "))
+}
+
+#[cfg(test)]
+mod tests;

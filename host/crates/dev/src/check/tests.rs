@@ -1,0 +1,143 @@
+//! One fact that is wrong, one finding, one line that mends it.
+
+use super::*;
+use crate::lock::tests::{parts, sample};
+
+fn good() -> Facts {
+    let mut lock = sample();
+    let image = lock.images.get_mut("connect").unwrap();
+    image.state = State::Built;
+    image.image_id = Some("sha256:1".to_owned());
+    let now = Now { key: image.key.clone(), parts: image.parts.clone() };
+    let reference = Reference {
+        file: "k8s/app.yaml".to_owned(),
+        found: Found {
+            image: "connect".to_owned(),
+            line: 7,
+            path: "image".to_owned(),
+            written: format!("ghcr.io/posit-dev/connect:{}", image.tag),
+            wanted: None,
+            tag: Some(image.tag.clone()),
+            pinned: false,
+            always_pulled: false,
+        },
+    };
+    let stored = Stored {
+        store: "docker".to_owned(),
+        image: "connect".to_owned(),
+        reference: reference.found.written.clone(),
+        content: Some(Content { id: "sha256:1".to_owned(), key: Some(image.key.to_string()) }),
+    };
+    Facts {
+        lock: Ok(Some(lock)),
+        worktree: "/work".to_owned(),
+        project: String::new(),
+        now: [("connect".to_owned(), now)].into(),
+        references: vec![reference],
+        looked_at_manifests: true,
+        stored: vec![stored],
+    }
+}
+
+#[track_caller]
+fn check_one(change: impl FnOnce(&mut Facts), code: Code, mend: &str) -> String {
+    let mut facts = good();
+    change(&mut facts);
+    let findings = check(&facts);
+    let [finding] = findings.as_slice() else { panic!("{findings:#?}") };
+    assert_eq!((finding.code, finding.mend.as_str()), (code, mend));
+    finding.message.clone()
+}
+
+fn lock(facts: &mut Facts) -> &mut Lock {
+    facts.lock.as_mut().unwrap().as_mut().unwrap()
+}
+
+fn site(facts: &mut Facts) -> &mut Found {
+    &mut facts.references[0].found
+}
+
+#[test]
+fn what_agrees_has_no_finding() {
+    assert_eq!(check(&good()), []);
+}
+
+#[test]
+fn a_lock_that_is_not_this_worktrees_is_refused() {
+    check_one(|facts| facts.lock = Ok(None), Code::NoLock, LOCK);
+    check_one(|f| f.lock = Err(LockError::Damaged("cut".to_owned())), Code::DamagedLock, LOCK);
+    check_one(|f| f.lock = Err(LockError::Newer(2)), Code::DamagedLock, "use the bakery that wrote it");
+    let message = check_one(|facts| facts.worktree = "/other".to_owned(), Code::ForeignLock, LOCK);
+    assert_eq!(message, "the lock was written for `/work`, not for `/other`");
+    check_one(|facts| facts.project = "sub".to_owned(), Code::ForeignLock, LOCK);
+}
+
+#[test]
+fn an_interrupted_effect_is_named() {
+    check_one(
+        |facts| lock(facts).rewriting = vec!["k8s/a b.yaml".to_owned()],
+        Code::Interrupted,
+        "bakery dev rewrite 'k8s/a b.yaml'",
+    );
+    check_one(
+        |facts| {
+            lock(facts).images.get_mut("connect").unwrap().state = State::Building;
+        },
+        Code::Interrupted,
+        "bakery dev build",
+    );
+}
+
+#[test]
+fn a_tree_that_moved_on_says_what_changed() {
+    let message = check_one(
+        |facts| {
+            let parts = parts(b"FROM other");
+            facts.now.insert("connect".to_owned(), Now { key: parts.key(), parts });
+        },
+        Code::Stale,
+        LOCK,
+    );
+    assert_eq!(message, "`connect` is locked as `dev-0123456789ab`, but the Containerfile changed since");
+    check_one(
+        |facts| {
+            let now = facts.now["connect"].clone();
+            facts.now.insert("workbench".to_owned(), now);
+        },
+        Code::OtherImages,
+        LOCK,
+    );
+    check_one(|facts| facts.now.clear(), Code::OtherImages, LOCK);
+}
+
+#[test]
+fn a_reference_that_is_not_the_locks_is_named_with_its_line() {
+    let mend = "bakery dev rewrite k8s/app.yaml";
+    let message = check_one(|f| site(f).tag = Some("1.0".to_owned()), Code::OtherTag, mend);
+    assert!(message.starts_with("k8s/app.yaml:7: `ghcr.io/"), "{message}");
+    check_one(|f| site(f).tag = Some("latest".to_owned()), Code::Latest, mend);
+    check_one(|f| site(f).tag = None, Code::Latest, mend);
+    check_one(|f| site(f).pinned = true, Code::Pinned, mend);
+    check_one(
+        |f| site(f).always_pulled = true,
+        Code::AlwaysPulled,
+        "write `imagePullPolicy: IfNotPresent` beside it",
+    );
+    let mut facts = good();
+    site(&mut facts).image = "other".to_owned();
+    let codes: Vec<Code> = check(&facts).iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::NoBuild, Code::NoReference]);
+}
+
+#[test]
+fn another_image_under_the_tag_is_refused() {
+    let mend = "bakery dev build --force connect";
+    let content = |facts: &mut Facts, id: &str, key: Option<&str>| {
+        facts.stored[0].content = Some(Content { id: id.to_owned(), key: key.map(str::to_owned) });
+    };
+    let key = good().now["connect"].key.to_string();
+    check_one(|f| content(f, "sha256:1", Some(&"0".repeat(64))), Code::OtherImage, mend);
+    check_one(|f| content(f, "sha256:1", None), Code::OtherImage, mend);
+    check_one(|f| content(f, "sha256:2", Some(&key)), Code::OtherImage, mend);
+    check_one(|f| f.stored[0].content = None, Code::NotStored, "bakery dev build");
+}

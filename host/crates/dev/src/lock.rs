@@ -1,0 +1,293 @@
+//! The lock of a worktree: which tag each image has, and what was about to be done with it. Pure: whoever writes files
+//! puts its bytes there in one step.
+//!
+//! Intent comes before effect: an image is `building` before a build starts, and manifests are `rewriting` before the
+//! first byte of them changes. Whoever finds such a word later knows that somebody was stopped there.
+
+use std::collections::BTreeMap;
+
+use bakery_core::model::{Digest, Tag};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    key::{Key, Parts},
+    tag::Policy,
+};
+
+/// The form of the file.
+pub const SCHEMA: u64 = 1;
+
+/// Bytes that a lock may have.
+pub const MAX_BYTES: u64 = 16 << 20;
+
+/// What is fixed for a worktree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Lock {
+    /// Grows by one with each change.
+    pub generation: u64,
+    /// The worktree's folder, absolute: a copy of the file elsewhere is recognised.
+    pub worktree: String,
+    /// The project's folder in it, empty for the worktree itself.
+    pub project: String,
+    /// The policy of the tags: `commit` or `content`.
+    pub policy: String,
+    /// The commit at that time, all digits.
+    pub commit: Option<String>,
+    /// When it was written, RFC 3339. Says nothing about what is in it.
+    pub written: String,
+    /// By the image's name.
+    pub images: BTreeMap<String, LockedImage>,
+    /// Manifests that name these tags, relative to the worktree where they lie in it.
+    #[serde(default)]
+    pub manifests: Vec<String>,
+    /// Manifests that are being rewritten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rewriting: Vec<String>,
+}
+
+/// One image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedImage {
+    /// Where it goes: `ghcr.io/posit-dev/connect`.
+    pub repositories: Vec<String>,
+    /// Its tag.
+    pub tag: String,
+    /// The target that is built: its UID.
+    pub target: String,
+    /// All digits of the key.
+    pub key: Key,
+    /// What the key is made of, to say later what changed.
+    pub parts: Parts,
+    /// Platforms that are built.
+    pub platforms: Vec<String>,
+    /// How far it is.
+    pub state: State,
+    /// The id of what was built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+}
+
+/// How far an image is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It has a tag; nothing was built for it yet.
+    Planned,
+    /// A build began.
+    Building,
+    /// What the tag names was built, or was there with the same key.
+    Built,
+}
+
+/// Why what lies there is no lock.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LockError {
+    /// Torn, cut or changed by hand.
+    #[error("the lock is damaged: {0}")]
+    Damaged(String),
+    /// Written by a newer program.
+    #[error("the lock has the form {0}, this program knows {SCHEMA}")]
+    Newer(u64),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Whole {
+    schema: u64,
+    checksum: String,
+    lock: Lock,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    schema: u64,
+}
+
+impl Lock {
+    /// The file's bytes.
+    ///
+    /// # Panics
+    /// Never: the model has only texts as keys.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let whole = Whole { schema: SCHEMA, checksum: self.checksum(), lock: self.clone() };
+        let mut bytes = serde_json::to_vec_pretty(&whole).expect("a lock has only texts as keys");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Reads a file's bytes.
+    ///
+    /// # Errors
+    /// They are not what [`Lock::to_bytes`] wrote.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, LockError> {
+        let damaged = |error: serde_json::Error| LockError::Damaged(error.to_string());
+        let head: Head = serde_json::from_slice(bytes).map_err(damaged)?;
+        if head.schema != SCHEMA {
+            return Err(LockError::Newer(head.schema));
+        }
+        let whole: Whole = serde_json::from_slice(bytes).map_err(damaged)?;
+        if whole.checksum != whole.lock.checksum() {
+            return Err(LockError::Damaged("its checksum is another one".to_owned()));
+        }
+        for (name, image) in &whole.lock.images {
+            if image.tag.parse::<Tag>().is_err() {
+                return Err(LockError::Damaged(format!("the tag of `{name}` is none")));
+            }
+        }
+        if whole.lock.policy.parse::<Policy>().is_err() {
+            return Err(LockError::Damaged("its policy is none".to_owned()));
+        }
+        Ok(whole.lock)
+    }
+
+    /// The tag of an image.
+    #[must_use]
+    pub fn tag(&self, image: &str) -> Option<Tag> {
+        self.images.get(image)?.tag.parse().ok()
+    }
+
+    /// Takes over from the lock before it: the generation, and what was built where the key and the tag are the same.
+    #[must_use]
+    pub fn after(mut self, before: Option<&Self>) -> Self {
+        let Some(before) = before else { return self };
+        self.generation = before.generation.saturating_add(1);
+        for (name, image) in &mut self.images {
+            if let Some(old) =
+                before.images.get(name).filter(|old| old.key == image.key && old.tag == image.tag)
+            {
+                image.state = old.state;
+                image.image_id.clone_from(&old.image_id);
+            }
+        }
+        self.manifests.clone_from(&before.manifests);
+        self.rewriting.clone_from(&before.rewriting);
+        self
+    }
+
+    /// The same with the intent to rewrite these manifests.
+    #[must_use]
+    pub fn intend(mut self, manifests: &[String]) -> Self {
+        self.generation = self.generation.saturating_add(1);
+        self.rewriting.extend_from_slice(manifests);
+        self.rewriting.sort_unstable();
+        self.rewriting.dedup();
+        self
+    }
+
+    /// The same when these manifests are rewritten.
+    #[must_use]
+    pub fn rewritten(mut self, manifests: &[String]) -> Self {
+        self.generation = self.generation.saturating_add(1);
+        self.rewriting.retain(|path| !manifests.contains(path));
+        self.manifests.extend_from_slice(manifests);
+        self.manifests.sort_unstable();
+        self.manifests.dedup();
+        self
+    }
+
+    fn checksum(&self) -> String {
+        let bytes = serde_json::to_vec(self).expect("a lock has only texts as keys");
+        Digest::of(&bytes).to_string()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::{context::Context, key::Inputs};
+
+    pub(crate) fn parts(containerfile: &[u8]) -> Parts {
+        let context = Context::default();
+        let inputs = Inputs {
+            context: &context,
+            containerfile,
+            arguments: Vec::new(),
+            target: None,
+            platforms: Vec::new(),
+            bases: Vec::new(),
+        };
+        inputs.parts()
+    }
+
+    pub(crate) fn sample() -> Lock {
+        let parts = parts(b"FROM scratch");
+        let image = LockedImage {
+            repositories: vec!["ghcr.io/posit-dev/connect".to_owned()],
+            tag: "dev-0123456789ab".to_owned(),
+            target: "connect-1".to_owned(),
+            key: parts.key(),
+            parts,
+            platforms: vec!["linux/amd64".to_owned()],
+            state: State::Planned,
+            image_id: None,
+        };
+        Lock {
+            generation: 1,
+            worktree: "/work".to_owned(),
+            project: String::new(),
+            policy: "commit".to_owned(),
+            commit: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
+            written: "2026-05-01T00:00:00Z".to_owned(),
+            images: [("connect".to_owned(), image)].into(),
+            manifests: Vec::new(),
+            rewriting: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_lock_reads_back() {
+        let lock = sample().intend(&["a.yaml".to_owned()]);
+        assert_eq!(Lock::from_bytes(&lock.to_bytes()), Ok(lock));
+    }
+
+    #[test]
+    fn every_cut_and_every_changed_byte_is_noticed() {
+        let lock = sample();
+        let bytes = lock.to_bytes();
+        for cut in 0..bytes.len() - 2 {
+            assert!(Lock::from_bytes(&bytes[..cut]).is_err(), "{cut}");
+        }
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            // A changed blank between the parts changes nothing that is read.
+            assert!(
+                Lock::from_bytes(&changed).is_ok_and(|read| read == lock)
+                    || Lock::from_bytes(&changed).is_err()
+            );
+        }
+    }
+
+    #[test]
+    fn a_newer_form_is_not_guessed_at() {
+        let text = String::from_utf8(sample().to_bytes()).unwrap();
+        let newer = text.replacen("\"schema\": 1", "\"schema\": 2", 1);
+        assert_eq!(Lock::from_bytes(newer.as_bytes()), Err(LockError::Newer(2)));
+    }
+
+    #[test]
+    fn intent_is_recorded_and_then_done() {
+        let paths = ["b.yaml".to_owned(), "a.yaml".to_owned()];
+        let lock = sample().intend(&paths);
+        assert_eq!(lock.rewriting, ["a.yaml", "b.yaml"]);
+        let lock = lock.rewritten(&paths[..1]);
+        assert_eq!((lock.rewriting, lock.manifests), (vec!["a.yaml".to_owned()], vec!["b.yaml".to_owned()]));
+        assert_eq!(lock.generation, 3);
+    }
+
+    #[test]
+    fn what_was_built_stays_built_only_under_the_same_key() {
+        let mut before = sample();
+        let image = before.images.get_mut("connect").unwrap();
+        image.state = State::Built;
+        image.image_id = Some("sha256:1".to_owned());
+        let same = sample().after(Some(&before));
+        assert_eq!(same.images["connect"].state, State::Built);
+        let mut other = sample();
+        other.images.get_mut("connect").unwrap().key = parts(b"FROM other").key();
+        assert_eq!(other.after(Some(&before)).images["connect"].state, State::Planned);
+    }
+}
