@@ -24,12 +24,12 @@ use bakery_core::{
 use bakery_fault_registry::{Child, Content, FaultRegistry, Image, Script, sha256};
 use bakery_gate::{Gate, GateOptions};
 use bakery_sandbox::{Builtin, Limits, Sandbox, SandboxOptions, StepTools};
-use bakery_tests::{artefact_folder, shared_inputs, workspace_root};
+use bakery_tests::{artefact_folder, built_tool, shared_inputs, workspace_root};
 use bakery_transfer::{Transfer, TransferOptions};
 use libtest_mimic::Failed;
 use serde_json::{Map, Value, json};
 
-use crate::{Case, tool};
+use crate::Case;
 
 pub(crate) const CASES: [Case; 1] = [("the_step_gives_the_digests_that_soci_gave", digests)];
 
@@ -176,7 +176,7 @@ fn component() -> Builtin {
 fn call(repository: &Repository, root: &Digest, options: &Value) -> StepCall {
     let staging = Reference::by_tag(repository.clone(), "x-soci".parse().expect("a tag"));
     let program = Program {
-        path: tool::find("soci").expect("the case is ignored without it"),
+        path: built_tool("soci").expect("the case is ignored without it"),
         environment: soci_environment().expect("the names are fixed"),
     };
     let made = StepOutcome { digest: Some(root.clone()), attributes: Vec::new() };
