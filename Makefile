@@ -9,7 +9,7 @@ SHELL   := /usr/bin/env bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help build components demo test test-fast lint fmt fmt-check bench check clean
+.PHONY: help build components tools demo test test-fast lint fmt fmt-check bench check clean
 
 help: ## List the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,10 @@ build: components ## Build the program
 demo: build ## Build everything and run the main job on sample data over loopback
 	@$(TARGET)/release/bakery-demo
 
-test: build ## Build everything and run all tests
+tools: ## Build the stand-ins for oras and soci that tests run, where Go is
+	@tests/tools/build.sh
+
+test: build tools ## Build everything and run all tests
 	@components/build.sh $(GUESTS) tests/components/misbehaving tests/components/misbehaving-step
 	@tests/run.sh
 

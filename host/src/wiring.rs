@@ -4,7 +4,6 @@
 mod building;
 #[cfg(target_os = "linux")]
 mod commands;
-#[expect(dead_code, reason = "the commands and steps that run programs use it")]
 mod programs;
 mod publishing;
 mod registries;

@@ -96,6 +96,10 @@ impl Run {
         let workflow = Workflow::called();
         let pattern = stage.argument(workflow.step("publish", "Fetch what was built"), "pattern");
         self.download(&pattern, &stage.path("temp").join("built"));
+        let own = self.built.targets.iter().filter(|target| target.name == text(image, "image")).count();
+        let given = files(&stage.path("temp").join("built"));
+        let given = given.iter().filter(|(name, _)| name.ends_with("-metadata.json")).count();
+        assert!((2 * own - 1..=2 * own).contains(&given), "{given} files of {own} targets for two platforms");
         let ran = stage.step("publish", "Publish");
         let name = stage.argument(workflow.step("publish", "Keep what was published"), "name");
         self.artifacts.push((name, files(&stage.path("temp").join("published"))));

@@ -9,7 +9,7 @@ use bakery_core::{
 use clap::{ArgAction, Args, Parser, Subcommand};
 use regex::Regex;
 
-use super::{build, ci_matrix, compile, completions, dev, get, plugin, publish, summary};
+use super::{build, ci_matrix, compile, completions, convert, dev, get, plugin, publish, summary};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -56,6 +56,9 @@ pub(crate) enum Command {
     /// Old name of a part of `imagetools`.
     #[command(subcommand, hide = true)]
     Oras(publish::Oras),
+    /// Images that start before they are there as a whole.
+    #[command(subcommand)]
+    Soci(convert::Soci),
     /// Look at components.
     #[command(subcommand)]
     Plugin(plugin::Plugin),

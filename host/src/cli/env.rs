@@ -132,6 +132,11 @@ pub(crate) fn project_variable_is_set(name: &str) -> bool {
     std::env::var_os(name).is_some_and(|value| !value.is_empty())
 }
 
+/// What a built-in grant lets a program have of our own environment. Which names those are is the grant's to say.
+pub(crate) fn for_program(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
 /// Names that credential helpers may see beside what a program needs to run: where they are configured, how they reach
 /// their service, and who they are there.
 const OF_HELPERS: [&str; 16] = [

@@ -9,6 +9,7 @@ use regex::Regex;
 use super::{
     UsageError,
     args::{Project, channel, regex},
+    convert::Convert,
 };
 
 const AFTER_HELP: &str = "\
@@ -37,6 +38,9 @@ pub(crate) struct Publish {
     /// Also keep each index in the temporary registry, under the name that it has always had there.
     #[arg(long)]
     pub(crate) temp_index: bool,
+    /// Who makes indexes, copies and reads back: bakery itself, or the program `oras`.
+    #[arg(long, value_name = "WHO", value_enum, default_value = "native")]
+    pub(crate) imagetools: Tool,
     /// Print every write that would happen, with the real digests, and write nothing.
     #[arg(long, overrides_with = "no_dry_run")]
     pub(crate) dry_run: bool,
@@ -57,6 +61,16 @@ pub(crate) struct Publish {
     pub(crate) outputs: Outputs,
     #[command(flatten)]
     pub(crate) project: Project,
+}
+
+/// Who makes indexes, copies and reads back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Tool {
+    /// Bakery itself.
+    #[default]
+    Native,
+    /// The program `oras`.
+    Oras,
 }
 
 /// Which targets of the metadata files.
@@ -135,6 +149,8 @@ pub(crate) enum Imagetools {
     Publish(Box<Publish>),
     /// The same under its old name.
     Merge(Box<Publish>),
+    /// Convert the images of targets with `tool: soci`, and keep them in the temporary registry.
+    SociConvert(Box<Convert>),
 }
 
 /// The predecessor's group.
@@ -142,15 +158,6 @@ pub(crate) enum Imagetools {
 pub(crate) enum Oras {
     /// The same as `ci publish`, under its old name.
     Merge(Box<Publish>),
-}
-
-impl Imagetools {
-    /// What to publish: the names do not differ in what they do.
-    pub(crate) fn publish(&self) -> &Publish {
-        match self {
-            Self::Publish(publish) | Self::Merge(publish) => publish,
-        }
-    }
 }
 
 impl Oras {

@@ -9,7 +9,7 @@ use regex::Regex;
 use super::{
     UsageError, env,
     options::{MANY, channel_or_stream, jobs, payload},
-    publish::{Publish, Registries, SummaryFormat},
+    publish::{Publish, Registries, SummaryFormat, Tool},
 };
 
 /// What to publish, and how.
@@ -21,6 +21,8 @@ pub(crate) struct PublishOptions {
     pub(crate) temp_registry: Option<String>,
     /// Also write the temporary index.
     pub(crate) temp_index: bool,
+    /// Who makes indexes, copies and reads back.
+    pub(crate) imagetools: Tool,
     /// Write nothing.
     pub(crate) dry_run: bool,
     /// Targets at the same time.
@@ -59,6 +61,7 @@ impl PublishOptions {
             files: publish.files.clone(),
             temp_registry: publish.temp_registry.clone(),
             temp_index: publish.temp_index,
+            imagetools: publish.imagetools,
             dry_run: publish.dry_run && !publish.no_dry_run,
             jobs: jobs(publish.jobs, MANY),
             image_name: which.image_name.clone(),

@@ -21,7 +21,7 @@ use std::{ffi::OsString, sync::Arc};
 pub(crate) use failed::Failed;
 
 use crate::{
-    cli::{Ci, Command, Get, Plugin},
+    cli::{Ci, Command, Get, Imagetools, Plugin, Soci},
     report::{Exit, Stdout, Talker},
     wiring,
 };
@@ -35,7 +35,12 @@ pub(crate) fn run(command: Command, line: &[OsString], talker: &Arc<Talker>) -> 
         Command::Ci(Ci::Matrix(matrix)) => ci_matrix::run(&matrix, talker),
         Command::Ci(Ci::Publish(publish) | Ci::Merge(publish)) => publish::run(&publish, line, talker),
         Command::Ci(Ci::Summary(summary)) => ci_summary::run(&summary, talker),
-        Command::Imagetools(imagetools) => publish::run(imagetools.publish(), line, talker),
+        Command::Imagetools(Imagetools::Publish(publish) | Imagetools::Merge(publish)) => {
+            publish::run(&publish, line, talker)
+        }
+        Command::Imagetools(Imagetools::SociConvert(convert)) | Command::Soci(Soci::Convert(convert)) => {
+            publish::convert(&convert, line, talker)
+        }
         Command::Oras(oras) => publish::run(oras.publish(), line, talker),
         Command::Build(build) => build::run(&build, talker),
         Command::Dev(dev) => dev::run(&dev, talker),

@@ -9,7 +9,7 @@ use bakery_backend::{
 use bakery_core::{
     plan::{
         self, Inclusion, Selection,
-        publish::{self, MetadataFile, PublishPlan, PublishTarget},
+        publish::{self, Goal, MetadataFile, PublishPlan, PublishTarget},
         summary::Summary,
     },
     policy::RetryPolicy,
@@ -25,12 +25,21 @@ use super::{
     project::Project,
 };
 use crate::{
-    cli::{Load, Patience, Publish, PublishOptions, SummaryFormat, UsageError, env},
+    cli::{Convert, Load, Patience, Publish, PublishOptions, SummaryFormat, Tool, UsageError, env},
     report::{self, Closing, Ears, Exit, Progress, Stdout, Talker},
     wiring::{Edge, Publishing},
 };
 
 pub(super) fn run(arguments: &Publish, command_line: &[OsString], talker: &Arc<Talker>) -> Ended {
+    go(arguments, Goal::Publish, command_line, talker)
+}
+
+/// `bakery soci convert`: the first half of a publish, for the targets that are converted.
+pub(super) fn convert(arguments: &Convert, command_line: &[OsString], talker: &Arc<Talker>) -> Ended {
+    go(&arguments.as_publish(), Goal::Convert, command_line, talker)
+}
+
+fn go(arguments: &Publish, goal: Goal, command_line: &[OsString], talker: &Arc<Talker>) -> Ended {
     let options = PublishOptions::new(arguments)?;
     let load = Load::new(&arguments.project)?;
     if let Some(file) = &options.result {
@@ -39,7 +48,7 @@ pub(super) fn run(arguments: &Publish, command_line: &[OsString], talker: &Arc<T
     for warning in &options.warnings {
         talker.warning(warning);
     }
-    let ended = prepare(&options, &load, talker)
+    let ended = prepare(&options, goal, &load, talker)
         .and_then(|prepared| carry_out(&options, &prepared, &load.context, command_line, talker));
     if let (Err(failed), Some(file)) = (&ended, &options.result) {
         let reasons: Vec<_> = failed.reasons().into_iter().map(|one| (one.message, one.hint)).collect();
@@ -55,7 +64,12 @@ struct Prepared {
 }
 
 /// Reads everything, and plans.
-fn prepare(options: &PublishOptions, load: &Load, talker: &Arc<Talker>) -> Result<Prepared, Failed> {
+fn prepare(
+    options: &PublishOptions,
+    goal: Goal,
+    load: &Load,
+    talker: &Arc<Talker>,
+) -> Result<Prepared, Failed> {
     let edge = Edge::to_registries(options.jobs, RetryPolicy::default(), &load.context, talker);
     let spec = match &options.payload {
         None => None,
@@ -90,7 +104,8 @@ fn prepare(options: &PublishOptions, load: &Load, talker: &Arc<Talker>) -> Resul
                 dev_channel: channel,
                 pins: &pins,
                 revision,
-                staged: options.temp_index,
+                staged: options.temp_index || options.imagetools == Tool::Oras,
+                goal,
             },
         )
     };
@@ -99,11 +114,29 @@ fn prepare(options: &PublishOptions, load: &Load, talker: &Arc<Talker>) -> Resul
     if plan.targets.iter().any(lacks_revision) {
         plan = planned(revision(&load.context, talker).as_deref())?;
     }
+    if options.dry_run {
+        pretend(&mut plan);
+    }
     let patience = Patience::new(options, &config.publish);
     for warning in plan.warnings.iter().chain(&patience.warnings) {
         talker.warning(warning);
     }
     Ok(Prepared { plan, patience })
+}
+
+/// A dry run converts nothing: a conversion needs the whole image.
+fn pretend(plan: &mut PublishPlan) {
+    let converted: Vec<String> = plan
+        .targets
+        .iter_mut()
+        .filter_map(|target| target.soci.take().map(|_| format!("`{}`", target.uid)))
+        .collect();
+    if !converted.is_empty() {
+        plan.warnings.push(format!(
+            "a dry run converts nothing: the digests of {} are those from before the conversion",
+            converted.join(", ")
+        ));
+    }
 }
 
 /// What is wrong with the files is told together, whether they cannot be read or say nothing useful.
@@ -145,8 +178,13 @@ fn carry_out(
     let Prepared { plan, patience } = prepared;
     Ears::open(talker);
     let edge = Edge::to_registries(options.jobs, patience.retry.clone(), folder, talker);
-    let how =
-        Publishing { registries: &options.registries, dry_run: options.dry_run, window: patience.window };
+    let how = Publishing {
+        registries: &options.registries,
+        // What oras would do cannot be tried without doing it.
+        imagetools: if options.dry_run { Tool::Native } else { options.imagetools },
+        dry_run: options.dry_run,
+        window: patience.window,
+    };
     let started = Instant::now();
     let progress = Arc::new(Progress::new(talker, plan.targets.len(), options.dry_run));
     let carried = edge.publish(plan, &how, &progress);
@@ -217,12 +255,12 @@ fn exit(published: &Published, signal: Option<Exit>) -> Exit {
     })
 }
 
-/// What was pushed and cannot be read after all the waiting may be there later. What a registry denies is not a grant
-/// of this program.
+/// What was pushed and cannot be read after all the waiting may be there later. What a registry denies, to us or to a
+/// program, is not a grant of this program.
 fn exit_of_step(step: &str, failure: &Failure) -> Exit {
     match (step, failure.kind) {
         ("wait-sources" | "verify", FailureKind::NotFound) => Exit::Lagging,
-        (_, FailureKind::Denied) if failure.registry.is_some() => Exit::Failed,
+        (_, FailureKind::Denied) if failure.registry.is_some() || failure.program.is_some() => Exit::Failed,
         _ => exit_of(failure),
     }
 }

@@ -12,7 +12,7 @@ use bakery_backend::{
     files::read_bounded,
     registry::{Credentials, DockerConfig, DryRun, HelperProcesses, RegistryClient, RegistryOptions},
 };
-use bakery_core::port::registry::Registry;
+use bakery_core::{model::RegistryHost, port::registry::Registry};
 
 use crate::{
     cli::{Registries, env},
@@ -36,6 +36,14 @@ pub(super) fn open(
         settings.registry_ca.iter().map(|file| authorities(file)).collect::<Result<_, _>>()?;
     let client: Arc<dyn Registry> = Arc::new(RegistryClient::new(options));
     Ok(if dry_run { Arc::new(DryRun::new(client)) } else { client })
+}
+
+/// Whether a registry is spoken to without TLS.
+pub(super) fn speaks_http(settings: &Registries, registry: &RegistryHost) -> bool {
+    let mut options = RegistryOptions::new(Arc::new(Credentials::anonymous()));
+    options.insecure.clone_from(&settings.insecure_registry);
+    options.secure.clone_from(&settings.secure_registry);
+    options.speaks_http(registry)
 }
 
 fn authorities(file: &Path) -> Result<Vec<u8>, Failed> {

@@ -164,7 +164,10 @@ impl Reading<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::{
+        fs::Permissions,
+        os::unix::fs::{PermissionsExt as _, symlink},
+    };
 
     use super::*;
 
@@ -174,7 +177,7 @@ mod tests {
         std::fs::create_dir_all(template.join("conf/.hidden")).unwrap();
         std::fs::write(template.join("Containerfile.jinja2"), "FROM x\n").unwrap();
         std::fs::write(template.join("conf/.hidden/run.sh"), "#!\n").unwrap();
-        std::fs::set_permissions(template.join("conf/.hidden/run.sh"), PermissionsExt::from_mode(0o755))
+        std::fs::set_permissions(template.join("conf/.hidden/run.sh"), Permissions::from_mode(0o755))
             .unwrap();
         project
     }
@@ -190,7 +193,7 @@ mod tests {
         let project = project();
         std::fs::set_permissions(
             project.path().join("app/template/Containerfile.jinja2"),
-            PermissionsExt::from_mode(0o640),
+            Permissions::from_mode(0o640),
         )
         .unwrap();
         assert_eq!(read(&project).unwrap(), ["Containerfile.jinja2 640", "conf/.hidden/run.sh 755"]);

@@ -294,3 +294,193 @@ fn read(marker: &File) -> Option<Made> {
     };
     Some(Made { process: process.parse().ok()?, folder, keep })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Project(tempfile::TempDir);
+
+    impl Project {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::create_dir(folder.path().join("app")).unwrap();
+            Self(folder)
+        }
+
+        fn take(&self) -> Result<Claim, ClaimError> {
+            Claim::take(self.0.path(), "app", ".dev-1.0.0")
+        }
+
+        fn sweep(&self) -> Vec<String> {
+            let swept = sweep(self.0.path(), "app");
+            swept.into_iter().map(|swept| format!("{} {:?}", swept.path, swept.removed.is_ok())).collect()
+        }
+
+        fn names(&self) -> Vec<String> {
+            let entries = std::fs::read_dir(self.0.path().join("app")).unwrap();
+            let mut names: Vec<String> =
+                entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            names.sort();
+            names
+        }
+
+        fn path(&self, name: &str) -> std::path::PathBuf {
+            self.0.path().join("app").join(name)
+        }
+
+        /// A folder as a run leaves it that is killed: the lock is gone, everything else is there.
+        fn leave(&self) {
+            let claim = self.take().unwrap();
+            claim.write("conf/file", b"old", 0o644).unwrap();
+            let Claim { parent, dir, marker, .. } = &claim;
+            let copies = (parent.try_clone().unwrap(), dir.try_clone().unwrap(), marker.metadata().unwrap());
+            drop(copies);
+            let marker = std::fs::read(self.path(".dev-1.0.0~bakery")).unwrap();
+            let kept = self.path("kept");
+            std::fs::rename(self.path(".dev-1.0.0"), &kept).unwrap();
+            drop(claim);
+            std::fs::rename(&kept, self.path(".dev-1.0.0")).unwrap();
+            std::fs::write(self.path(".dev-1.0.0~bakery"), marker).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_folder_lives_as_long_as_its_claim() {
+        let project = Project::new();
+        let claim = project.take().unwrap();
+        claim.write("a/b/file", b"x", 0o4555).unwrap();
+        let written = project.path(".dev-1.0.0/a/b/file");
+        assert_eq!(std::fs::read(&written).unwrap(), b"x");
+        assert_eq!(written.metadata().unwrap().permissions().mode() & 0o7777, 0o555);
+        assert!(claim.write("a/b/file", b"y", 0o644).is_err(), "twice");
+        assert!(claim.write("../out", b"y", 0o644).is_err(), "out of the folder");
+        assert_eq!(project.names(), [".dev-1.0.0", ".dev-1.0.0~bakery"]);
+        drop(claim);
+        assert_eq!(project.names(), [""; 0]);
+        project.take().unwrap().remove().unwrap();
+        assert_eq!(project.names(), [""; 0]);
+    }
+
+    #[test]
+    fn a_folder_in_use_is_left_alone() {
+        let project = Project::new();
+        let claim = project.take().unwrap();
+        let error = project.take().unwrap_err();
+        let own = std::process::id();
+        assert_eq!(
+            error.to_string(),
+            format!("`app/.dev-1.0.0` is in use by another run of bakery (process {own})")
+        );
+        assert_eq!(project.sweep(), [""; 0]);
+        assert_eq!(project.names(), [".dev-1.0.0", ".dev-1.0.0~bakery"]);
+        drop(claim);
+    }
+
+    #[test]
+    fn what_a_dead_run_left_is_removed_and_emptied() {
+        let project = Project::new();
+        project.leave();
+        assert_eq!(project.sweep(), ["app/.dev-1.0.0 true"]);
+        assert_eq!(project.names(), [""; 0]);
+        project.leave();
+        let claim = project.take().unwrap();
+        assert!(!project.path(".dev-1.0.0/conf").exists(), "emptied first");
+        drop(claim);
+    }
+
+    #[test]
+    fn a_kept_folder_stays_and_is_used_again() {
+        let project = Project::new();
+        let claim = project.take().unwrap();
+        claim.write("file", b"x", 0o644).unwrap();
+        claim.keep().unwrap();
+        assert_eq!(project.sweep(), [""; 0]);
+        assert!(project.path(".dev-1.0.0/file").exists());
+        let claim = project.take().unwrap();
+        assert!(!project.path(".dev-1.0.0/file").exists(), "emptied first");
+        drop(claim);
+        assert_eq!(project.names(), [""; 0]);
+    }
+
+    #[test]
+    fn what_the_user_made_is_never_removed() {
+        for content in [None, Some("file")] {
+            let project = Project::new();
+            std::fs::create_dir(project.path(".dev-1.0.0")).unwrap();
+            if let Some(name) = content {
+                std::fs::write(project.path(".dev-1.0.0").join(name), "mine").unwrap();
+            }
+            let error = project.take().unwrap_err();
+            assert_eq!(error.to_string(), "`app/.dev-1.0.0` is there already, and bakery did not make it");
+            assert_eq!(project.sweep(), [""; 0]);
+            assert_eq!(project.names(), [".dev-1.0.0"], "and no marker stays that would make it ours");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_took_the_place_of_ours_is_the_user_s() {
+        let project = Project::new();
+        project.leave();
+        std::fs::rename(project.path(".dev-1.0.0"), project.path("away")).unwrap();
+        std::fs::create_dir(project.path(".dev-1.0.0")).unwrap();
+        std::fs::write(project.path(".dev-1.0.0/mine"), "x").unwrap();
+        assert!(matches!(project.take().unwrap_err(), ClaimError::Foreign(_)));
+        project.leave_marker_of("away");
+        assert_eq!(project.sweep(), [""; 0]);
+        assert!(project.path(".dev-1.0.0/mine").exists());
+    }
+
+    impl Project {
+        /// A marker that speaks of a folder under another name.
+        fn leave_marker_of(&self, name: &str) {
+            let found = self.path(name).metadata().unwrap();
+            let (device, inode) = (found.dev(), found.ino());
+            std::fs::write(self.path(".dev-1.0.0~bakery"), format!("1 temporary {device} {inode}\n"))
+                .unwrap();
+        }
+    }
+
+    #[test]
+    fn a_run_that_was_killed_while_it_made_the_folder_leaves_nothing_of_the_user_s_in_danger() {
+        let project = Project::new();
+        std::fs::write(project.path(".dev-1.0.0~bakery"), "1 temporary  \n").unwrap();
+        assert_eq!(project.sweep(), [""; 0]);
+        assert_eq!(project.names(), [""; 0], "a marker alone goes");
+        std::fs::write(project.path(".dev-1.0.0~bakery"), "1 temporary  \n").unwrap();
+        std::fs::create_dir(project.path(".dev-1.0.0")).unwrap();
+        assert_eq!(project.sweep(), ["app/.dev-1.0.0 true"], "an empty folder was being made");
+        std::fs::write(project.path(".dev-1.0.0~bakery"), "1 temporary  \n").unwrap();
+        std::fs::create_dir(project.path(".dev-1.0.0")).unwrap();
+        std::fs::write(project.path(".dev-1.0.0/mine"), "x").unwrap();
+        assert_eq!(project.sweep(), [""; 0]);
+        assert_eq!(project.names(), [".dev-1.0.0"], "anything else is the user's");
+    }
+
+    #[test]
+    fn a_marker_that_says_anything_else_claims_nothing() {
+        for text in ["", "x", "1 temporary 1\n", "1 temporary a b\n", "1 whatever 1 2\n", "\u{0}\u{0}\n"] {
+            let project = Project::new();
+            std::fs::create_dir(project.path(".dev-1.0.0")).unwrap();
+            std::fs::write(project.path(".dev-1.0.0~bakery"), text).unwrap();
+            assert_eq!(project.sweep(), [""; 0], "{text:?}");
+            assert_eq!(project.names(), [".dev-1.0.0"], "{text:?}");
+        }
+        let project = Project::new();
+        std::os::unix::fs::symlink("elsewhere", project.path(".dev-1.0.0~bakery")).unwrap();
+        assert!(matches!(project.take().unwrap_err(), ClaimError::Io { .. }));
+        assert!(!project.path("elsewhere").exists());
+    }
+
+    #[test]
+    fn links_are_not_followed_when_a_folder_is_removed() {
+        let project = Project::new();
+        let outside = tempfile::tempdir().unwrap();
+        std::fs::write(outside.path().join("mine"), "x").unwrap();
+        let claim = project.take().unwrap();
+        std::os::unix::fs::symlink(outside.path(), project.path(".dev-1.0.0/link")).unwrap();
+        drop(claim);
+        assert_eq!(project.names(), [""; 0]);
+        assert!(outside.path().join("mine").exists());
+    }
+}

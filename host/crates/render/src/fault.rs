@@ -88,7 +88,12 @@ impl Failure {
         let label = if here(&inner) { None } else { elsewhere(inner, sources) };
         let code = if inner.kind() == ErrorKind::OutOfFuel { LIMIT } else { TEMPLATE };
         let at = at.filter(|_| source.is_some());
-        Self { code, at, message: format!("the template cannot be rendered: {}", cause(inner)), label }
+        Self {
+            code,
+            at,
+            message: format!("the template cannot be rendered: {}", cause(inner, sources)),
+            label,
+        }
     }
 
     /// The finding, with where the file was to go.
@@ -153,6 +158,12 @@ fn place(error: &Error, text: &Text) -> Option<Range<usize>> {
     }
 }
 
+/// The text that an error is about.
+fn expression<'s>(error: &Error, sources: &'s Sources) -> Option<&'s str> {
+    let source = sources.get(error.name()?)?.source.as_ref().ok()?;
+    source.prepared.get(error.range()?).filter(|text| !text.contains('\n'))
+}
+
 /// Where in another file the error arose.
 fn elsewhere(error: &Error, sources: &Sources) -> Option<String> {
     let name = error.name()?;
@@ -160,8 +171,12 @@ fn elsewhere(error: &Error, sources: &Sources) -> Option<String> {
     Some(error.line().map_or_else(|| format!("in {file}"), |line| format!("in {file}, line {line}")))
 }
 
-fn cause(error: &Error) -> String {
+fn cause(error: &Error, sources: &Sources) -> String {
     match (error.kind(), error.detail()) {
+        (ErrorKind::UndefinedError, None) => match expression(error, sources) {
+            Some(expression) => format!("`{expression}` is undefined"),
+            None => sentence(error),
+        },
         (ErrorKind::OutOfFuel, _) => {
             format!("it does not end within {} steps of the engine", limits::FUEL)
         }

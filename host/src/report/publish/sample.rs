@@ -27,7 +27,7 @@ pub(super) fn run() -> (PublishPlan, Published) {
         },
         Status::Cancelled { step: "index-tag" },
     ];
-    let plan = PublishPlan { targets: (0..statuses.len()).map(target).collect(), warnings: Vec::new() };
+    let plan = PublishPlan { targets: (0..statuses.len()).map(target).collect(), ..PublishPlan::default() };
     let targets = plan.targets.iter().zip(statuses).map(|(target, status)| report(target, status));
     let published = Published { targets: targets.collect() };
     (plan, published)
@@ -51,6 +51,7 @@ fn target(number: usize) -> PublishTarget {
         files: vec!["arm64.json".to_owned(), "amd64.json".to_owned()],
         temp_index: format!("r.example/tmp/app/tmp:{uid}0123456789").parse().unwrap(),
         staged: false,
+        soci: None,
         destinations: vec![TargetDestination {
             repository: "r.example/app".parse().unwrap(),
             immutable: vec![tag(&format!("1.{number}.0"))],

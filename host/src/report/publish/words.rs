@@ -23,6 +23,7 @@ pub(super) fn step(step: &'static str) -> &'static str {
         "" => "begins",
         "wait-sources" => "looks at what was pushed",
         "index-create" => "makes its index",
+        "soci-convert" => "converts its image",
         "index-place" => "brings its images into place",
         "index-tag" => "moves its tags",
         "verify" => "reads its tags back",
@@ -35,6 +36,10 @@ pub(super) fn ended(report: &TargetReport, dry_run: bool) -> String {
     let index = report.index.as_ref().map_or_else(|| "no index".to_owned(), ToString::to_string);
     let (tags, work) = (tags(report, dry_run), work(report, dry_run));
     match &report.status {
+        Status::Published if report.destinations.is_empty() && dry_run => {
+            format!("would be converted; {work}")
+        }
+        Status::Published if report.destinations.is_empty() => format!("converted to {index}; {work}"),
         Status::Published if dry_run => format!("would be published as {index}: {tags}; {work}"),
         Status::Published => format!("published as {index}: {tags}; {work}"),
         Status::Unchanged => format!("unchanged, {index}: {tags}; {work}"),

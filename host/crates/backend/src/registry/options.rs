@@ -46,10 +46,16 @@ impl RegistryOptions {
         }
     }
 
+    /// Whether a registry is spoken to without TLS.
+    #[must_use]
+    pub fn speaks_http(&self, registry: &RegistryHost) -> bool {
+        let loopback = registry.is_loopback() && !self.secure.contains(registry);
+        loopback || self.insecure.contains(registry)
+    }
+
     /// `https://host:port/` of a registry's interface, or the same with http where it speaks that.
     pub(super) fn base(&self, registry: &RegistryHost) -> Url {
-        let loopback = registry.is_loopback() && !self.secure.contains(registry);
-        let scheme = if loopback || self.insecure.contains(registry) { "http" } else { "https" };
+        let scheme = if self.speaks_http(registry) { "http" } else { "https" };
         format!("{scheme}://{}/", registry.endpoint())
             .parse()
             .expect("a registry's name was checked to be a host with an optional port")

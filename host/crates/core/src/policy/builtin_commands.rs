@@ -117,7 +117,8 @@ pub fn soci_convert(program: &Program) -> Result<CommandGrant, GrantError> {
 
 fn oras(program: &Program, registries: RegistryGrants) -> Result<CommandGrant, GrantError> {
     let grant = CommandGrant::new(ORAS, &program.path)?.environment(program.environment.clone());
-    Ok(grant.registries(registries))
+    let hosts: Vec<_> = registries.readable().map(|repository| repository.registry().clone()).collect();
+    Ok(grant.registries(registries).credentials(hosts))
 }
 
 fn copy() -> Result<Subcommand, GrantError> {

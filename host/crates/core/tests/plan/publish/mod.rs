@@ -7,5 +7,6 @@ mod order;
 mod reading;
 mod roundtrip;
 mod rows;
+mod soci;
 mod summaries;
 mod support;

@@ -3,6 +3,7 @@
 mod act;
 mod calls;
 mod cancel;
+mod conversion;
 mod failures;
 mod fake;
 mod order;
