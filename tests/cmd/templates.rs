@@ -71,13 +71,18 @@ impl World {
         Program::bakery()
             .cwd(self.project.path())
             .env("PATH", path)
-            .args(["build", "--builder", "docker", "--strategy", "build", "--image-name", "^manager$"])
+            .args(["build", "--image-name", "^manager$"])
             .arg("--dev-spec", format!(r#"{{"version": "{VERSION}", "channel": "daily"}}"#))
             .args(more)
     }
 
+    /// A build with the docker of this world.
+    fn building(&self, more: &[&str]) -> Program {
+        self.command(&["--builder", "docker", "--strategy", "build"]).args(more)
+    }
+
     fn build(&self) -> Finished {
-        self.command(&[]).run()
+        self.building(&[]).run()
     }
 
     /// What docker found in a folder of the image.
@@ -134,7 +139,7 @@ fn a_signal_leaves_no_folder() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let world = World::new(CONTAINERFILE);
         world.tell_docker("hold");
-        let run = world.command(&[]).start();
+        let run = world.building(&[]).start();
         assert!(run.says("held", Duration::from_secs(60)), "{}", run.stderr());
         assert_eq!(world.left().len(), 2, "the folder and its marker");
         run.signal(signal);
@@ -148,7 +153,7 @@ fn a_signal_leaves_no_folder() {
 fn what_a_killed_run_left_is_removed_by_the_next() {
     let world = World::new(CONTAINERFILE);
     world.tell_docker("hold");
-    let run = world.command(&[]).start();
+    let run = world.building(&[]).start();
     assert!(run.says("held", Duration::from_secs(60)), "{}", run.stderr());
     let second = world.build();
     assert_eq!(second.code, 1, "{}", second.stderr);
@@ -172,7 +177,7 @@ fn what_a_killed_run_left_is_removed_by_the_next() {
 #[test]
 fn no_clean_keeps_the_folder_and_a_later_run_uses_it_again() {
     let world = World::new(CONTAINERFILE);
-    let done = world.command(&["--no-clean"]).run();
+    let done = world.building(&["--no-clean"]).run();
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert!(world.project.path().join(FOLDER).join("Containerfile.ubuntu2404.std").is_file());
     std::fs::remove_dir_all(world.beside.path().join("seen")).unwrap();
