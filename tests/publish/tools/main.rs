@@ -5,6 +5,7 @@
 #![expect(clippy::print_stderr, reason = "what is skipped is told")]
 
 mod conversion;
+mod ends;
 mod oras;
 mod scripts;
 mod tool;
@@ -40,5 +41,6 @@ fn main() {
     add(&conversion::WITH_BOTH, oras.or(soci));
     add(&vectors::CASES, soci.or(inputs).or(python));
     add(&scripts::CASES, None);
+    add(&ends::CASES, None);
     libtest_mimic::run(&arguments, trials).exit();
 }
