@@ -23,7 +23,8 @@ fn signalled() -> Result<(), Failed> {
     for (signal, code) in [("TERM", 143), ("INT", 130)] {
         let world = World::new(Scenario::new(), Script::new());
         tool::convert(&world, "min_layer_size: 0");
-        let word = format!("86400.{}.{signal}", std::process::id());
+        // A time for `sleep` that no other process of this machine waits for.
+        let word = format!("86400.{code}{}", std::process::id());
         let ready = world.job.path().join("ready");
         let text = format!(
             "trap '' TERM INT; echo half > half; setsid sleep {word} & : > {}; sleep {word}",
