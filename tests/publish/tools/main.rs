@@ -5,6 +5,7 @@
 #![expect(clippy::print_stderr, reason = "what is skipped is told")]
 
 mod conversion;
+mod ends;
 mod oras;
 mod scripts;
 mod tool;
@@ -41,5 +42,6 @@ fn main() {
     let built = built_tool("soci").is_none().then_some("`soci` is not in target/tools");
     add(&vectors::CASES, built.or(inputs).or(python));
     add(&scripts::CASES, None);
+    add(&ends::CASES, None);
     libtest_mimic::run(&arguments, trials).exit();
 }
