@@ -19,6 +19,13 @@ fn bakery(arguments: &[&str]) -> bakery_tests::Finished {
 }
 
 #[test]
+fn a_supervisor_without_an_order_ends_and_says_nothing() {
+    let done = bakery(&["__supervise"]);
+    assert_eq!((done.stdout.as_str(), done.stderr.as_str()), ("", ""));
+    assert_eq!(bakery(&["__supervise", "x"]).code, 2);
+}
+
+#[test]
 fn the_matrix_is_one_line_with_one_row_per_version_and_platform() {
     let done = bakery(&["ci", "matrix"]);
     assert_eq!(done.code, 0, "{}", done.stderr);

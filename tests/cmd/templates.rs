@@ -1,5 +1,7 @@
 //! Development versions from templates: rendered before a build, gone after it, whatever ends it.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise and says so")]
+
 use std::{fs::Permissions, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use bakery_tests::{Finished, Program, Project};

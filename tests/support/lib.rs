@@ -14,7 +14,9 @@ mod wire;
 pub mod workshop;
 
 pub use docker_registry::DockerRegistry;
-pub use program::{Finished, Program, artefact_folder, on_path, shared_inputs, workspace_root};
+pub use program::{
+    Finished, Program, artefact_folder, built_tool, on_path, shared_inputs, tool, workspace_root,
+};
 pub use project::Project;
 pub use running::Running;
 pub use upstream::{Answer, Upstream};

@@ -139,6 +139,19 @@ pub fn shared_inputs() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
+/// Where a program that tests drive lies: the real one on `PATH`, or what `make tools` built in its place.
+#[must_use]
+pub fn tool(name: &str) -> Option<PathBuf> {
+    on_path(name).or_else(|| built_tool(name))
+}
+
+/// What `make tools` built.
+#[must_use]
+pub fn built_tool(name: &str) -> Option<PathBuf> {
+    let built = workspace_root().join("target/tools").join(name);
+    built.is_file().then_some(built)
+}
+
 /// Where a program lies on `PATH`.
 #[must_use]
 pub fn on_path(name: &str) -> Option<PathBuf> {

@@ -9,7 +9,7 @@ use bakery_core::{
 use clap::{ArgAction, Args, Parser, Subcommand};
 use regex::Regex;
 
-use super::{build, ci_matrix, compile, completions, convert, get, plugin, publish, summary};
+use super::{build, ci_matrix, compile, completions, convert, dev, get, plugin, publish, summary};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -47,6 +47,9 @@ pub(crate) enum Command {
     /// Print facts about the project.
     #[command(subcommand)]
     Get(get::Get),
+    /// Images that are built and run here: their tags, and manifests that name them.
+    #[command(subcommand)]
+    Dev(dev::Dev),
     /// Indexes of images, in registries.
     #[command(subcommand)]
     Imagetools(publish::Imagetools),

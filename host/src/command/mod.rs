@@ -3,6 +3,7 @@
 mod build;
 mod ci_matrix;
 mod ci_summary;
+mod dev;
 mod dispatched;
 mod failed;
 mod files;
@@ -41,6 +42,7 @@ pub(crate) fn run(command: Command, line: &[OsString], talker: &Arc<Talker>) -> 
         }
         Command::Oras(oras) => publish::run(oras.publish(), line, talker),
         Command::Build(build) => build::run(&build, talker),
+        Command::Dev(dev) => dev::run(&dev, talker),
         Command::Get(Get::Tags(tags)) => get::tags(&tags, talker),
         Command::Get(Get::Version(version)) => get::version(&version, talker),
         Command::Plugin(Plugin::Inspect(inspect)) => plugin::inspect(&inspect),

@@ -19,6 +19,8 @@ pub(crate) enum Exit {
     Incomplete,
     /// What was pushed did not become readable in time: the same run may succeed later.
     Lagging,
+    /// What was compared does not agree; what mends it was said.
+    Disagreeing,
     /// Ctrl-C.
     Interrupted,
     /// SIGTERM.
@@ -27,7 +29,7 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// Every outcome with its code, its name and what it means.
-    pub(crate) const TABLE: [(Self, u8, &'static str, &'static str); 10] = [
+    pub(crate) const TABLE: [(Self, u8, &'static str, &'static str); 11] = [
         (Self::Done, 0, "done", "the command did what it was asked to"),
         (
             Self::Failed,
@@ -51,6 +53,12 @@ impl Exit {
         ),
         (Self::Incomplete, 13, "incomplete", "--keep-going skipped what failed; the output lacks it"),
         (Self::Lagging, 14, "lagging", "what was pushed did not become readable in time; later it may"),
+        (
+            Self::Disagreeing,
+            15,
+            "disagreeing",
+            "lock, tree or manifests do not agree; the message has the line that mends it",
+        ),
         (Self::Interrupted, 130, "interrupted", "Ctrl-C"),
         (Self::Terminated, 143, "terminated", "SIGTERM"),
     ];

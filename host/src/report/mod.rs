@@ -2,7 +2,7 @@
 
 mod build;
 mod ears;
-mod escape;
+pub(crate) mod escape;
 mod exit;
 mod publish;
 mod quote;

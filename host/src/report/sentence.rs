@@ -75,3 +75,17 @@ pub(super) fn sentence(event: &Event) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_s_line_is_shown_as_it_is_and_can_neither_hide_nor_command() {
+        let event = Event::Line { program: "tool".to_owned(), line: "::error::\u{1b}[2J 50%".to_owned() };
+        assert!(is_detail(&event));
+        assert_eq!(sentence(&event), "\\::error::\\u{1b}[2J 50%");
+        let of = Event::Of { target: "app".into(), event: Box::new(event) };
+        assert_eq!(sentence(&of), "[app] \\::error::\\u{1b}[2J 50%");
+    }
+}

@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use bakery_fault_registry::{Lag, LagOf, Profile, Until};
-use bakery_tests::publish::{Built, Scenario};
+use bakery_tests::{
+    publish::{Built, Scenario},
+    tool,
+};
 
 use crate::{
     measure::{LATENCY, Measured, Stage, far, median},
@@ -43,7 +46,24 @@ pub(crate) fn one_target() {
     let again = stage.publish(&[]);
     let writes = again.log.only(|entry| entry.operation.writes()).len();
     line("bakery, once more", again.requests(), again.elapsed, &format!("{writes} writes"));
+    with_oras(&built, requests, ours);
     peers::compare(&built, requests, ours);
+}
+
+/// The same job with the steps that run `oras`, where there is one.
+fn with_oras(built: &Built, requests: usize, elapsed: Duration) {
+    const NAME: &str = "bakery --imagetools oras";
+    let Some(oras) = tool("oras") else {
+        println!("{NAME:<46} absent here: there is no oras");
+        return;
+    };
+    let run = Stage::far(built).publish_with(&["--imagetools", "oras"], &[("ORAS_PATH", oras.as_os_str())]);
+    let told = format!(
+        "{:.1} times the requests of the native steps, {:.1} times the time",
+        times(run.requests(), requests),
+        run.elapsed.as_secs_f64() / elapsed.as_secs_f64(),
+    );
+    line(NAME, run.requests(), run.elapsed, &told);
 }
 
 /// Fifty versions that share most layers, one tag each.

@@ -1,6 +1,7 @@
 //! One measured run of the program, and the peak memory of a run. Judges nothing.
 
 use std::{
+    ffi::OsStr,
     process::{Command, Stdio},
     time::Duration,
 };
@@ -74,9 +75,15 @@ impl Stage {
 
     /// Publishes, and checks that it did: figures of a run that failed are worth nothing.
     pub(crate) fn publish(&self, arguments: &[&str]) -> Measured {
+        self.publish_with(arguments, &[])
+    }
+
+    /// The same with variables.
+    pub(crate) fn publish_with(&self, arguments: &[&str], variables: &[(&str, &OsStr)]) -> Measured {
         let mark = self.registry.log().mark();
         let begun = self.registry.now();
-        let done = self.job.command().args(arguments).arg("--wait-timeout", "1m").run();
+        let command = self.job.command().args(arguments).arg("--wait-timeout", "1m");
+        let done = variables.iter().fold(command, |command, (name, value)| command.env(name, value)).run();
         assert_eq!(done.code, 0, "{}", done.stderr);
         let left = state(&self.registry, &self.built.destinations()).expect("all is in place");
         assert_eq!(left.problems(&self.built), [""; 0]);

@@ -19,11 +19,10 @@ async fn an_image_goes_out_through_a_program_and_comes_back() {
     options["repository"] = scene.at("team/app").into();
     let told = words(&run(&scene, &options, grant(&scene, "cp -r src out"), Some(64 * MIB)).await.unwrap());
     let digest = scene.target.plan.source(0);
-    assert_eq!(told, [
-        format!("ok {digest}"),
-        "ok the program".to_owned(),
-        format!("ok {digest} mounted 11 sent 0"),
-    ]);
+    assert_eq!(
+        told,
+        [format!("ok {digest}"), "ok the program".to_owned(), format!("ok {digest} mounted 11 sent 0"),]
+    );
     assert!(scene.registry.manifest("team/app", digest.as_str()).is_some());
     assert_eq!(spaces(&scene), [""; 0]);
 }

@@ -1,6 +1,6 @@
 //! Scratch spaces and credentials of calls: there while the call is, bounded, and gone afterwards however it ends.
 
-use std::{os::unix::fs::PermissionsExt as _, time::Duration};
+use std::time::Duration;
 
 use bakery_core::port::{Event, FailureKind};
 use serde_json::json;
@@ -75,7 +75,9 @@ async fn a_cancelled_call_leaves_no_program_and_no_space() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), gone).await.expect("the space goes when the program is gone");
+    tokio::time::timeout(Duration::from_secs(30), gone)
+        .await
+        .expect("the space goes when the program is gone");
 }
 
 #[tokio::test]

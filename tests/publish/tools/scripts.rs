@@ -127,7 +127,7 @@ fn killed() -> Result<(), Failed> {
         ready.display()
     );
     let soci = tool::script(&world, "soci", &text);
-    let mut run = publish(&world, &soci).start();
+    let run = publish(&world, &soci).start();
     until("the conversion", || ready.is_file() && running(&word) >= 2)?;
     assert!(!left(&world).is_empty());
     run.signal("KILL");

@@ -5,14 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bakery_tests::{Program, on_path, workspace_root};
+use bakery_tests::Program;
 
 use crate::world::World;
 
-/// A program that was built by `make tools`, or the installed one.
+/// The installed program, or the one that `make tools` built in its place.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
-    let built = workspace_root().join("target/tools").join(name);
-    if built.is_file() { Some(built) } else { on_path(name) }
+    bakery_tests::tool(name)
 }
 
 /// The job's command with a program where its variable says.

@@ -65,10 +65,8 @@ pub fn carry_out(registry: &impl Registry, task: &Task) -> Result<Outcome, Failu
         "round-trip" => {
             let steps = [
                 image_layout::export_image(&references[0], "src"),
-                command_runner::run(&command(&options["command"])).map(|_| Descriptor {
-                    digest: "the program".to_owned(),
-                    ..nothing()
-                }),
+                command_runner::run(&command(&options["command"]))
+                    .map(|_| Descriptor { digest: "the program".to_owned(), ..nothing() }),
                 image_layout::import_image("out", &text("repository")).map(|copied| Descriptor {
                     digest: format!(
                         "{} mounted {} sent {}",
@@ -153,7 +151,8 @@ fn tell_run(ran: Result<Output, Failure>) -> Result<Outcome, Failure> {
     ];
     for (key, bytes) in [("stdout", output.stdout), ("stderr", output.stderr)] {
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        attributes.extend(text.lines().take(40).map(|line| (key.to_owned(), line.chars().take(200).collect())));
+        attributes
+            .extend(text.lines().take(40).map(|line| (key.to_owned(), line.chars().take(200).collect())));
     }
     Ok(Outcome { digest: None, attributes })
 }

@@ -65,3 +65,17 @@ fn denial(subject: String, verb: &str) -> Denial {
     );
     Denial { subject, hint }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_written_may_be_read_and_is_listed_once() {
+        let (a, b): (Repository, Repository) =
+            ("r.example/a".parse().unwrap(), "r.example/b".parse().unwrap());
+        let grants = RegistryGrants::default().pull(a.clone()).push(a.clone(), []).push(b.clone(), []);
+        assert_eq!(grants.readable().collect::<Vec<_>>(), [&a, &b]);
+        assert!(grants.readable().all(|one| grants.check_pull(one).is_ok()));
+    }
+}

@@ -323,6 +323,7 @@ fn what_buildah_built_is_published_as_what_docker_built_would_be() {
         pins: &[],
         revision: None,
         staged: false,
+        goal: publish::Goal::Publish,
     };
     let plan = publish::plan(&config, &[file], &options).unwrap();
     assert_eq!(plan.warnings, Vec::<String>::new());

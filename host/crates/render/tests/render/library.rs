@@ -482,3 +482,32 @@ fn an_image_s_own_file_comes_first_then_the_project_s_then_the_library() {
         assert_eq!(rendered.tree.files.len(), files.len(), "macro folders are not copied");
     }
 }
+
+#[test]
+fn the_reference_page_names_every_macro() {
+    const PAGE: &str = include_str!("../../../../../docs/reference/templates.md");
+    const FILES: [(&str, &str); 6] = [
+        ("apt.j2", include_str!("../../src/library/apt.j2")),
+        ("dnf.j2", include_str!("../../src/library/dnf.j2")),
+        ("goss.j2", include_str!("../../src/library/goss.j2")),
+        ("python.j2", include_str!("../../src/library/python.j2")),
+        ("quarto.j2", include_str!("../../src/library/quarto.j2")),
+        ("r.j2", include_str!("../../src/library/r.j2")),
+    ];
+    for (name, text) in FILES {
+        let row = PAGE.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).unwrap();
+        let macros: Vec<&str> = text
+            .split("macro ")
+            .skip(1)
+            .filter_map(|rest| rest.split_once('('))
+            .map(|(name, _)| name)
+            .filter(|name| {
+                !name.starts_with('_') && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            })
+            .collect();
+        assert!(!macros.is_empty(), "{name}");
+        for one in macros {
+            assert!(row.contains(&format!("`{one}")), "{name}: `{one}` is not on the page");
+        }
+    }
+}

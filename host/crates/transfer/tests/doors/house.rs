@@ -8,14 +8,14 @@ use std::{
 use bakery_backend::registry::{Credentials, DryRun, RegistryClient, RegistryOptions, Secret};
 use bakery_core::{
     model::{Digest, Reference, Repository, Tag},
-    policy::{Jitter, PollPolicy, PropagationPolicy, RegistryGrants, RetryPolicy},
+    policy::{Jitter, Operation, OperationKind, PollPolicy, PropagationPolicy, RegistryGrants, RetryPolicy},
     port::{
         Admission, BoxFuture, Event, EventSink, Failure, Http, HttpRequest, HttpResponse,
         registry::{Access, Registry},
     },
 };
 use bakery_fault_registry::{FaultRegistry, Image, ImageBuilder, Script};
-use bakery_gate::{CancellationToken, Gate, GateOptions};
+use bakery_gate::{CancellationToken, Gate, GateOptions, Permit};
 use bakery_transfer::{Caller, Transfer, TransferOptions};
 
 pub(crate) const USER: &str = "baker";
@@ -67,6 +67,7 @@ pub(crate) struct Run {
     pub(crate) transfer: Transfer,
     pub(crate) client: Arc<dyn Registry>,
     pub(crate) cancel: CancellationToken,
+    gate: Gate,
 }
 
 /// How a run differs from the usual one.
@@ -129,7 +130,15 @@ impl Run {
             cancel: cancel.clone(),
             ..GateOptions::new(Arc::new(NoHttp), Arc::new(Listener::default()))
         });
-        Self { transfer: Transfer::new(gate, client.clone(), setting.options), client, cancel }
+        let transfer = Transfer::new(gate.clone(), client.clone(), setting.options);
+        Self { transfer, client, cancel, gate }
+    }
+
+    /// For what a test asks of a backend itself.
+    pub(crate) async fn permit(&self) -> Permit {
+        let limit = Duration::from_secs(60);
+        let operation = Operation::new(OperationKind::Command, "test", limit, limit);
+        self.gate.run(&operation, |permit| async move { Ok(permit) }).await.unwrap()
     }
 
     /// A target that reads `from` and writes `to`, and who asks for it.

@@ -10,7 +10,7 @@ use bakery_backend::{registry::Credentials, scratch_space::ScratchFolders};
 use bakery_core::{
     model::{Digest, Reference, media_type},
     port::{
-        Admission, FailureKind,
+        FailureKind,
         layout::Layouts,
         scratch::{ScratchSpace, ScratchSpaces as _, SpaceOrder},
     },
@@ -21,14 +21,6 @@ use crate::{
     copies::{check_there, count},
     house::{Run, Setting, Target, digest_of, repository, seed, sources, spawn, two_platforms},
 };
-
-pub(crate) struct Permit;
-
-impl Admission for Permit {
-    fn attempt(&self) -> u32 {
-        1
-    }
-}
 
 /// A scratch space with an exported image in it.
 pub(crate) struct Scene {
@@ -55,7 +47,7 @@ impl Scene {
         let base = tempfile::tempdir().unwrap();
         let folders = ScratchFolders::new(base.path().to_owned(), Arc::new(Credentials::anonymous()));
         let order = SpaceOrder { bytes: Some(bytes), ..SpaceOrder::default() };
-        let space = folders.open(&Permit, &order).await.unwrap();
+        let space = folders.open(&run.permit().await, &order).await.unwrap();
         let layouts = space.layouts().unwrap();
         Self { registry, image, target, space, layouts, _base: base }
     }
@@ -71,7 +63,8 @@ impl Scene {
             entries.push(format!(r#"{{"mediaType":"{kind}","digest":"{digest}","size":{size}}}"#));
         }
         let kind = media_type::OCI_INDEX;
-        let text = format!(r#"{{"schemaVersion":2,"mediaType":"{kind}","manifests":[{}]}}"#, entries.join(","));
+        let text =
+            format!(r#"{{"schemaVersion":2,"mediaType":"{kind}","manifests":[{}]}}"#, entries.join(","));
         let held = maker.transfer.hold(kind, text.into_bytes()).unwrap();
         maker.transfer.push(&maker.caller, &from, &held.digest, &[]).await.unwrap();
         Reference::by_digest(from, held.digest)
@@ -115,7 +108,10 @@ async fn what_was_exported_comes_back_to_the_byte_and_is_mounted() {
         }
     }
     let text = fs::read_to_string(scene.file("index.json")).unwrap();
-    assert!(text.contains(index.digest().unwrap().as_str()) && text.contains(r#""schemaVersion":2"#), "{text}");
+    assert!(
+        text.contains(index.digest().unwrap().as_str()) && text.contains(r#""schemaVersion":2"#),
+        "{text}"
+    );
     assert_eq!(fs::read_to_string(scene.file("oci-layout")).unwrap(), r#"{"imageLayoutVersion":"1.0.0"}"#);
     let copied = scene.import().await.unwrap();
     assert_eq!(copied.descriptor.digest, *index.digest().unwrap());
@@ -222,7 +218,8 @@ async fn a_dry_run_exports_and_pretends_to_import() {
     let copied = scene.import().await.unwrap();
     assert_eq!(copied.manifests_pushed, 3);
     assert_eq!(scene.writes(), before);
-    let there = Reference::by_digest(repository(&scene.registry, "team/app"), index.digest().unwrap().clone());
+    let there =
+        Reference::by_digest(repository(&scene.registry, "team/app"), index.digest().unwrap().clone());
     let seen = scene.target.transfer.resolve(&scene.target.caller, &[there]).await.remove(0);
     assert_eq!(seen.unwrap().digest, *index.digest().unwrap(), "later steps see it");
 }
@@ -237,7 +234,7 @@ async fn a_cancelled_run_leaves_no_half_layout() {
     let base = tempfile::tempdir().unwrap();
     let folders = ScratchFolders::new(base.path().to_owned(), Arc::new(Credentials::anonymous()));
     let order = SpaceOrder { bytes: Some(BYTES), ..SpaceOrder::default() };
-    let space = folders.open(&Permit, &order).await.unwrap();
+    let space = folders.open(&run.permit().await, &order).await.unwrap();
     let layouts = space.layouts().unwrap();
     let source = sources(&registry, &image).remove(0);
     let exporting = target.transfer.export(&target.caller, &source, layouts.as_ref(), Path::new("out"));

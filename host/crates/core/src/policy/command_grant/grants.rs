@@ -84,3 +84,44 @@ impl CommandGrants {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{policy::command_grant::Subcommand, port::command::Argument};
+
+    fn grant(name: &str) -> CommandGrant {
+        CommandGrant::new(name, "/bin/tool").unwrap().subcommand(Subcommand::new("go").unwrap())
+    }
+
+    fn environment(grants: &CommandGrants, program: &str) -> Vec<(String, String)> {
+        let arguments = vec![Argument::Value("go".to_owned())];
+        let command = Command { program: program.to_owned(), arguments, stdin: None };
+        let invocation = grants.check(&command).unwrap();
+        let text = |text: &std::ffi::OsString| text.to_string_lossy().into_owned();
+        invocation.environment().iter().map(|(name, value)| (text(name), text(value))).collect()
+    }
+
+    #[test]
+    fn only_a_grant_that_needs_credentials_is_given_a_folder_of_them() {
+        let own = vec![("DOCKER_CONFIG".into(), "/home/x/.docker".into()), ("A".into(), "b".into())];
+        let needing = grant("needing").environment(own.clone()).credentials(["ghcr.io".parse().unwrap()]);
+        let grants = CommandGrants::new([needing, grant("other").environment(own)]).unwrap();
+        let wanted = grants.credentials();
+        assert_eq!(wanted.keys().collect::<Vec<_>>(), ["needing"]);
+        assert_eq!(wanted["needing"], ["ghcr.io".parse().unwrap()].into());
+        let folder = Path::new("/made");
+        let grants = grants.with_docker_config(|name| (name == "needing").then_some(folder));
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(environment(&grants, "needing"), [pair("A", "b"), pair("DOCKER_CONFIG", "/made")]);
+        assert_eq!(environment(&grants, "other"), [pair("DOCKER_CONFIG", "/home/x/.docker"), pair("A", "b")]);
+    }
+
+    #[test]
+    fn every_grant_of_a_call_has_its_scratch_space() {
+        let grants = CommandGrants::new([grant("a"), grant("b")]).unwrap();
+        assert!(grants.clone().with_scratch(Path::new("relative")).is_err());
+        let grants = grants.with_scratch(Path::new("/space")).unwrap();
+        assert!(grants.0.values().all(|grant| grant.scratch.as_deref() == Some(Path::new("/space"))));
+    }
+}

@@ -43,6 +43,19 @@ mod tests {
     }
 
     #[test]
+    fn a_program_is_ended_by_its_own_limit_before_its_caller_s_time_is_over() {
+        let invocation = CommandGrant::new("tool", "/t").unwrap().own(Vec::new(), None);
+        let time = |left: u64| {
+            let left = Duration::from_secs(left);
+            invocation.clone().ending_within(left).limits().time.as_millis()
+        };
+        // Ten seconds of grace and one to tell it.
+        assert_eq!(time(100), 89_000);
+        assert_eq!(time(10), 5_000, "half of little is better than nothing");
+        assert_eq!(time(1_000_000), 1_800_000, "its own limit is the most");
+    }
+
+    #[test]
     fn only_what_is_repeatable_is_tried_again() {
         let invocation = CommandGrant::new("tool", "/t").unwrap().own(Vec::new(), None);
         let failure = Failure::new(FailureKind::TimedOut, "tool", "m");

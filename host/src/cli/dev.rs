@@ -1,0 +1,133 @@
+//! `bakery dev`: tags of images that are built here, and manifests that name them.
+
+use std::path::PathBuf;
+
+use bakery_dev::tag::Policy;
+use clap::{Args, Subcommand, ValueEnum};
+use regex::Regex;
+
+use super::args::{self, Project};
+
+/// Images that are built and run here.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dev {
+    /// Print the tag of each image, for the tree as it is now.
+    Tag(Tag),
+    /// Write the locked tags into manifests: Kubernetes, Helm values, kustomize, compose.
+    Rewrite(Rewrite),
+    /// Look whether lock, tree and manifests agree, and say what mends it.
+    Check(Check),
+}
+
+/// Which images, and how their tags are made.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DevTargets {
+    /// What a tag is made of: commit is dev-<commit> where the inputs are the commit's, else with a key; content is
+    /// dev-<key> [default: the lock's, or commit].
+    #[arg(long, value_name = "POLICY", value_parser = policy)]
+    pub(crate) policy: Option<Policy>,
+    /// Only images whose name this regular expression finds.
+    #[arg(long, value_name = "REGEX", value_parser = args::regex)]
+    pub(crate) image_name: Option<Regex>,
+    /// This version instead of the latest one.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) image_version: Option<String>,
+    /// The variant that this regular expression finds, instead of the primary one.
+    #[arg(long, value_name = "REGEX", value_parser = args::regex)]
+    pub(crate) image_variant: Option<Regex>,
+    /// The operating system that this regular expression finds, instead of the primary one.
+    #[arg(long, value_name = "REGEX", value_parser = args::regex)]
+    pub(crate) image_os: Option<Regex>,
+    /// Platforms that this regular expression finds, instead of this machine's; repeatable.
+    #[arg(long, value_name = "REGEX", value_parser = args::regex)]
+    pub(crate) image_platform: Vec<Regex>,
+    #[command(flatten)]
+    pub(crate) project: Project,
+}
+
+fn policy(text: &str) -> Result<Policy, String> {
+    text.parse().map_err(|error: bakery_dev::tag::ParsePolicyError| error.to_string())
+}
+
+/// What stands in for a tag where there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Fallback {
+    /// `latest`, which every build overwrites.
+    Latest,
+}
+
+const TAG_HELP: &str = "\
+Examples:
+  bakery dev tag                          one line per image: IMAGE TAG
+  bakery dev tag connect                  the tag of one image
+  bakery dev tag --policy content --json
+  bakery dev tag --lock                   fix the tags for builds and manifests of this worktree
+  bakery dev tag --config-dir ~/.config/app    write the tag to .dev-image-tag there as well";
+
+/// Print the tag of each image, for the tree as it is now.
+#[derive(Debug, Args)]
+#[command(after_help = TAG_HELP)]
+pub(crate) struct Tag {
+    /// Print the tag of this image alone.
+    #[arg(value_name = "IMAGE")]
+    pub(crate) image: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write the tags into this worktree's lock.
+    #[arg(long)]
+    pub(crate) lock: bool,
+    /// Write the tag to `.dev-image-tag` in this folder; all images must have the same one.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) config_dir: Option<PathBuf>,
+    /// Use this tag where git cannot say what the tree is.
+    #[arg(long, value_enum, value_name = "TAG")]
+    pub(crate) fallback: Option<Fallback>,
+    #[command(flatten)]
+    pub(crate) targets: DevTargets,
+}
+
+const REWRITE_HELP: &str = "\
+Examples:
+  bakery dev rewrite k8s/ values.yaml     write the locked tags
+  bakery dev rewrite --diff k8s/          show what would change
+  bakery dev rewrite --check k8s/         exit 15 if something would change";
+
+/// Write the locked tags into manifests. Where there is no lock, the tags of the tree are locked first.
+#[derive(Debug, Args)]
+#[command(after_help = REWRITE_HELP)]
+pub(crate) struct Rewrite {
+    /// Manifests, and folders with manifests: *.yaml, *.yml, *.json.
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Write nothing; exit 15 if something would change.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Write nothing; print what would change as a unified diff.
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Print one JSON object.
+    #[arg(long, conflicts_with = "diff")]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) targets: DevTargets,
+}
+
+const CHECK_HELP: &str = "\
+Examples:
+  bakery dev check                        the manifests that were rewritten
+  bakery dev check k8s/ && kubectl apply -f k8s/";
+
+/// Look whether lock, tree and manifests agree. Exit 15 if they do not.
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_HELP)]
+pub(crate) struct Check {
+    /// Manifests, and folders with manifests [default: those that were rewritten].
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Print the findings as one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) targets: DevTargets,
+}

@@ -1,0 +1,82 @@
+//! `bakery dev check`: lock, tree and manifests side by side. Changes nothing.
+
+use std::{path::PathBuf, sync::Arc};
+
+use bakery_dev::{
+    check::{self, Facts, Finding, Now, Reference},
+    lock::Lock,
+};
+use serde_json::json;
+
+use super::{
+    lock, manifests,
+    place::Place,
+    tags::{self, Tags},
+};
+use crate::{
+    cli::DevCheck,
+    command::Ended,
+    report::{Exit, Stdout, Talker},
+};
+
+pub(super) fn run(arguments: &DevCheck, talker: &Arc<Talker>) -> Ended {
+    let (project, place) = tags::open(&arguments.targets, talker)?;
+    let lock = lock::read(&place);
+    let known: Option<&Lock> = lock.as_ref().ok().and_then(Option::as_ref);
+    let paths = if arguments.paths.is_empty() { written(&place, known) } else { arguments.paths.clone() };
+    let managed = manifests::managed(&project.config, known);
+    let references: Vec<Reference> = manifests::read(&paths, &managed, talker)?
+        .into_iter()
+        .flat_map(|manifest| {
+            let file = manifest.name;
+            manifest.after.found.into_iter().map(move |found| Reference { file: file.clone(), found })
+        })
+        .collect();
+    let policy = arguments.targets.policy.or_else(|| known?.policy.parse().ok()).unwrap_or_default();
+    let read = Tags::read(&arguments.targets, policy, place, &project, talker)?;
+    let now = read
+        .images
+        .iter()
+        .map(|image| {
+            let now = Now { key: image.key.clone(), parts: image.parts.clone() };
+            (image.picked.image.clone(), now)
+        })
+        .collect();
+    let facts = Facts {
+        lock,
+        worktree: read.place.worktree_name(),
+        project: read.place.prefix.clone(),
+        now,
+        references,
+        looked_at_manifests: !paths.is_empty(),
+        stored: Vec::new(),
+    };
+    conclude(arguments.json, &check::check(&facts), talker)
+}
+
+fn conclude(as_json: bool, findings: &[Finding], talker: &Talker) -> Ended {
+    if as_json {
+        Stdout.json(&json!({ "version": 1, "agree": findings.is_empty(), "findings": findings }))?;
+    } else {
+        for finding in findings {
+            talker.error(&finding.message, Some(&finding.mend));
+        }
+    }
+    Ok(if findings.is_empty() { Exit::Done } else { Exit::Disagreeing })
+}
+
+/// The manifests that the lock names, as they are reached from here.
+fn written(place: &Place, lock: Option<&Lock>) -> Vec<PathBuf> {
+    let here = std::env::current_dir().ok();
+    let ours = lock.filter(|lock| lock::is_ours(place, lock));
+    ours.into_iter()
+        .flat_map(|lock| lock.manifests.iter().chain(&lock.rewriting))
+        .map(|name| {
+            let path = place.worktree.join(name);
+            match here.as_deref().and_then(|here| path.strip_prefix(here).ok()) {
+                Some(short) => short.to_owned(),
+                None => path,
+            }
+        })
+        .collect()
+}

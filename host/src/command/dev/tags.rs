@@ -1,0 +1,160 @@
+//! The tags of the project's images for the tree as it is.
+
+use std::path::PathBuf;
+
+use bakery_core::model::Tag;
+use bakery_dev::{
+    key::{Key, Parts},
+    lock::{Lock, LockedImage, State},
+    tag::{self, CommitId, Policy, Provenance},
+};
+
+use super::{
+    commit::Commit,
+    inputs::Tree,
+    pick::{self, Picked},
+    place::Place,
+};
+use crate::{
+    cli::{DevTargets, Load},
+    command::{Failed, project::Project},
+    report::Talker,
+};
+
+/// The project, where it is, and what its images are now.
+pub(super) struct Tags {
+    /// Where the project is.
+    pub(super) place: Place,
+    /// Its folder, as given.
+    pub(super) folder: PathBuf,
+    /// How the tags were made.
+    pub(super) policy: Policy,
+    /// The commit.
+    pub(super) commit: Option<CommitId>,
+    /// The images, in the order of the file.
+    pub(super) images: Vec<Tagged>,
+}
+
+/// An image and what it is now.
+pub(super) struct Tagged {
+    /// What is built.
+    pub(super) picked: Picked,
+    /// Its tag.
+    pub(super) tag: Tag,
+    /// The key of its inputs.
+    pub(super) key: Key,
+    /// What the key is made of.
+    pub(super) parts: Parts,
+    /// The bytes of its ignore file.
+    pub(super) ignore: Vec<u8>,
+    /// Whether its inputs are the commit's.
+    pub(super) clean: bool,
+    /// Why they are not, in words.
+    pub(super) why: Option<String>,
+}
+
+impl Tags {
+    /// Reads the tree.
+    pub(super) fn read(
+        targets: &DevTargets,
+        policy: Policy,
+        place: Place,
+        project: &Project,
+        talker: &Talker,
+    ) -> Result<Self, Failed> {
+        let commit = match policy {
+            Policy::Commit => place.commit(talker)?,
+            Policy::Content => place.git.head().ok().and_then(|id| id.parse().ok()),
+        };
+        let picked = pick::picked(&project.config, targets)?;
+        if picked.is_empty() {
+            return Err(Failed::because("no image is selected")
+                .hint("images of a matrix and development versions have no development image"));
+        }
+        let mut cache = place.cache();
+        let mut images = Vec::with_capacity(picked.len());
+        let mut reads = Vec::with_capacity(picked.len());
+        let mut contexts = Vec::with_capacity(picked.len());
+        {
+            let mut tree = Tree::new(&project.folder, &mut cache);
+            for picked in &picked {
+                let read = tree.read(picked)?;
+                contexts.push(tree.context(&read.ignore)?);
+                reads.push(read);
+            }
+        }
+        let mut committed = match (&commit, policy) {
+            (Some(commit), Policy::Commit) => Some(Commit::read(&place.git, commit.as_str(), &mut cache)),
+            _ => None,
+        };
+        for ((picked, read), context) in picked.into_iter().zip(reads).zip(contexts) {
+            let why = match &mut committed {
+                None => None,
+                Some(Err(why)) => Some(why.clone()),
+                Some(Ok(commit)) => match commit.parts(&picked.image) {
+                    Err(why) => Some(why),
+                    Ok((parts, _)) if parts == read.parts => None,
+                    Ok((parts, theirs)) => Some(match context.first_difference(theirs) {
+                        Some(difference) => difference.to_string(),
+                        None => {
+                            format!("{} differ from the commit's", read.parts.changed(&parts).join(" and "))
+                        }
+                    }),
+                },
+            };
+            let clean = committed.is_some() && why.is_none();
+            let provenance = match &commit {
+                None => Provenance::NoCommit,
+                Some(commit) if clean => Provenance::Commit(commit.clone()),
+                Some(commit) => Provenance::Changed(commit.clone()),
+            };
+            let key = read.parts.key();
+            let tag = tag::tag(policy, &provenance, &key);
+            images.push(Tagged { picked, tag, key, parts: read.parts, ignore: read.ignore, clean, why });
+        }
+        drop(committed);
+        place.keep(&mut cache);
+        Ok(Self { place, folder: project.folder.clone(), policy, commit, images })
+    }
+
+    /// A lock with these tags.
+    pub(super) fn lock(&self) -> Lock {
+        let images = self.images.iter().map(|image| (image.picked.image.clone(), image.locked())).collect();
+        Lock {
+            generation: 1,
+            worktree: self.place.worktree_name(),
+            project: self.place.prefix.clone(),
+            policy: self.policy.to_string(),
+            commit: self.commit.as_ref().map(ToString::to_string),
+            written: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            images,
+            manifests: Vec::new(),
+            rewriting: Vec::new(),
+        }
+    }
+}
+
+impl Tagged {
+    fn locked(&self) -> LockedImage {
+        LockedImage {
+            repositories: self.picked.repositories.iter().map(ToString::to_string).collect(),
+            tag: self.tag.to_string(),
+            target: self.picked.target.uid.clone(),
+            key: self.key.clone(),
+            parts: self.parts.clone(),
+            platforms: self.picked.platforms.iter().map(ToString::to_string).collect(),
+            state: State::Planned,
+            image_id: None,
+        }
+    }
+}
+
+/// The project and where it is.
+pub(super) fn open(
+    targets: &DevTargets,
+    talker: &std::sync::Arc<Talker>,
+) -> Result<(Project, Place), Failed> {
+    let project = Project::load(&Load::new(&targets.project)?, talker)?;
+    let place = Place::find(&project.folder, talker)?;
+    Ok((project, place))
+}
