@@ -11,6 +11,7 @@ mod scripts;
 mod tool;
 mod vectors;
 #[path = "../world.rs"]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise and says so")]
 mod world;
 
 use bakery_tests::{built_tool, shared_inputs};
