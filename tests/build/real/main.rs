@@ -10,20 +10,20 @@ mod world;
 use bakery_tests::{DockerRegistry, on_path};
 use libtest_mimic::{Arguments, Failed, Trial};
 
-type Case = fn() -> Result<(), Failed>;
+type Case = (&'static str, fn() -> Result<(), Failed>);
 
-const BUILDAH: [(&str, Case); 3] = [
+const BUILDAH: [Case; 3] = [
     ("buildah_builds_two_platforms_that_are_published_and_pulled", buildah::two_platforms),
     ("buildah_pushes_tags_and_leaves_nothing_but_images", buildah::tags),
     ("a_dispatched_version_is_rendered_built_and_published", buildah::dispatched),
 ];
 
-const BUILDKIT: [(&str, Case); 2] = [
+const BUILDKIT: [Case; 2] = [
     ("docker_builds_two_platforms_with_both_strategies_that_are_published_and_pulled", docker::two_platforms),
     ("docker_does_not_evaluate_texts_of_a_plan", docker::literal_texts),
 ];
 
-const DOCKERD: [(&str, Case); 1] = [("docker_loads_what_it_builds_and_says_its_size", docker::loaded)];
+const DOCKERD: [Case; 1] = [("docker_loads_what_it_builds_and_says_its_size", docker::loaded)];
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -36,7 +36,7 @@ fn main() {
     let buildx = ("docker-buildx", tools::find("docker-buildx").is_some());
     let buildkit = ("buildkitd", tools::find("buildkitd").is_some() && tools::runtime().is_some());
     let root = ("root", tools::is_root());
-    let groups: [(&[(&str, Case)], Vec<&str>); 3] = [
+    let groups: [(&[Case], Vec<&str>); 3] = [
         (&BUILDAH, lacks(&[registry, skopeo, ("buildah", on_path("buildah").is_some())])),
         (&BUILDKIT, lacks(&[registry, skopeo, docker, buildx, buildkit, root])),
         (&DOCKERD, lacks(&[docker, buildx, ("dockerd", tools::find("dockerd").is_some()), root])),
