@@ -42,7 +42,11 @@ async fn a_broken_layout_brings_nothing_anywhere() {
             },
             "bytes",
         ),
-        ("a blob that is missing", |s| fs::remove_file(s.blob(&s.image.children[0].blobs[1].digest)).unwrap(), ""),
+        (
+            "a blob that is missing",
+            |s| fs::remove_file(s.blob(&s.image.children[0].blobs[1].digest)).unwrap(),
+            "",
+        ),
         (
             "a blob of another size",
             |s| fs::write(s.blob(&s.image.children[0].blobs[1].digest), "x").unwrap(),
@@ -62,7 +66,8 @@ async fn a_broken_layout_brings_nothing_anywhere() {
         (
             "a layout behind a link that leads out",
             |s| {
-                let (out, outside) = (s.file(""), s.space.folder().unwrap().parent().unwrap().join("outside"));
+                let (out, outside) =
+                    (s.file(""), s.space.folder().unwrap().parent().unwrap().join("outside"));
                 fs::rename(&out, &outside).unwrap();
                 symlink("../outside", s.space.folder().unwrap().join("out")).unwrap();
             },
@@ -96,4 +101,3 @@ async fn a_blob_whose_bytes_are_others_is_not_sent() {
     assert!(failure.message.contains("has the bytes of"), "{failure}");
     assert!(scene.registry.blob("team/app", &blob.digest).is_none());
 }
-
