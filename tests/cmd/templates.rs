@@ -67,21 +67,22 @@ impl World {
     }
 
     fn command(&self, more: &[&str]) -> Program {
-        self.program(&[&["--strategy", "build"], more].concat())
-    }
-
-    fn program(&self, more: &[&str]) -> Program {
         let path = format!("{}:/usr/bin:/bin", self.beside.path().display());
         Program::bakery()
             .cwd(self.project.path())
             .env("PATH", path)
-            .args(["build", "--builder", "docker", "--image-name", "^manager$"])
+            .args(["build", "--image-name", "^manager$"])
             .arg("--dev-spec", format!(r#"{{"version": "{VERSION}", "channel": "daily"}}"#))
             .args(more)
     }
 
+    /// A build with the docker of this world.
+    fn building(&self, more: &[&str]) -> Program {
+        self.command(&["--builder", "docker", "--strategy", "build"]).args(more)
+    }
+
     fn build(&self) -> Finished {
-        self.command(&[]).run()
+        self.building(&[]).run()
     }
 
     /// What docker found in a folder of the image.
@@ -138,7 +139,7 @@ fn a_signal_leaves_no_folder() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let world = World::new(CONTAINERFILE);
         world.tell_docker("hold");
-        let run = world.command(&[]).start();
+        let run = world.building(&[]).start();
         assert!(run.says("held", Duration::from_secs(60)), "{}", run.stderr());
         assert_eq!(world.left().len(), 2, "the folder and its marker");
         run.signal(signal);
@@ -152,7 +153,7 @@ fn a_signal_leaves_no_folder() {
 fn what_a_killed_run_left_is_removed_by_the_next() {
     let world = World::new(CONTAINERFILE);
     world.tell_docker("hold");
-    let run = world.command(&[]).start();
+    let run = world.building(&[]).start();
     assert!(run.says("held", Duration::from_secs(60)), "{}", run.stderr());
     let second = world.build();
     assert_eq!(second.code, 1, "{}", second.stderr);
@@ -176,7 +177,7 @@ fn what_a_killed_run_left_is_removed_by_the_next() {
 #[test]
 fn no_clean_keeps_the_folder_and_a_later_run_uses_it_again() {
     let world = World::new(CONTAINERFILE);
-    let done = world.command(&["--no-clean"]).run();
+    let done = world.building(&["--no-clean"]).run();
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert!(world.project.path().join(FOLDER).join("Containerfile.ubuntu2404.std").is_file());
     std::fs::remove_dir_all(world.beside.path().join("seen")).unwrap();
@@ -188,7 +189,7 @@ fn no_clean_keeps_the_folder_and_a_later_run_uses_it_again() {
 #[test]
 fn a_plan_writes_nothing() {
     let world = World::new("{{ raise('a plan renders nothing') }}");
-    let done = world.program(&["--plan"]).run();
+    let done = world.command(&["--plan"]).run();
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert!(done.stdout.contains(&format!("{FOLDER}/Containerfile.ubuntu2404.std")), "{}", done.stdout);
     assert_eq!(world.left(), [""; 0]);

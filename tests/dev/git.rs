@@ -41,18 +41,32 @@ fn a_shallow_clone_has_its_commit() {
     assert!(done.stderr.contains("shallow"), "{}", done.stderr);
 }
 
-/// Ownership is refused for another user's folder; only root can make one.
+/// A `git` that says what git says about a repository of another user.
+const REFUSES: &str = "#!/bin/sh
+echo \"fatal: detected dubious ownership in repository at '/x'\" >&2
+echo 'To add an exception for this directory, call:' >&2
+echo '        git config --global --add safe.directory /x' >&2
+exit 128
+";
+
 #[test]
 fn a_repository_of_another_user_gets_no_tag_and_the_line_that_helps() {
     let world = World::new();
-    if std::os::unix::fs::chown(world.path(".git"), Some(12_345), None).is_err() {
-        return;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap().to_owned() + ":/usr/bin:/bin";
+    std::fs::write(folder.path().join("git"), REFUSES).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(folder.path().join("git"), mode).unwrap();
+    refused(&|arguments| Program::bakery().cwd(&world.root).args(arguments).env("PATH", &path).run());
+    // The real one, where this user may give folders away.
+    if std::os::unix::fs::chown(world.path(".git"), Some(12_345), None).is_ok() {
+        std::os::unix::fs::chown(&world.root, Some(12_345), None).unwrap();
+        let home = folder.path();
+        refused(&|arguments| Program::bakery().cwd(&world.root).args(arguments).env("HOME", home).run());
     }
-    std::os::unix::fs::chown(&world.root, Some(12_345), None).unwrap();
-    let home = tempfile::tempdir().unwrap();
-    let ask = |arguments: &[&str]| {
-        Program::bakery().cwd(&world.root).args(arguments).env("HOME", home.path()).run()
-    };
+}
+
+fn refused(ask: &dyn Fn(&[&str]) -> bakery_tests::Finished) {
     let done = ask(&["dev", "tag"]);
     assert_eq!((done.code, done.stdout.as_str()), (1, ""), "{}", done.stderr);
     assert!(done.stderr.contains("safe.directory"), "{}", done.stderr);

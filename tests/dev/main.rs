@@ -1,5 +1,7 @@
 //! Development images from outside: a project in a repository, the built program, and what it prints and leaves.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "what helps a test may fail as a test does")]
+
 mod check;
 mod git;
 mod rewrite;

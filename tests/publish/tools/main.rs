@@ -5,11 +5,13 @@
 #![expect(clippy::print_stderr, reason = "what is skipped is told")]
 
 mod conversion;
+mod ends;
 mod oras;
 mod scripts;
 mod tool;
 mod vectors;
 #[path = "../world.rs"]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise and says so")]
 mod world;
 
 use bakery_tests::{built_tool, shared_inputs};
@@ -41,5 +43,6 @@ fn main() {
     let built = built_tool("soci").is_none().then_some("`soci` is not in target/tools");
     add(&vectors::CASES, built.or(inputs).or(python));
     add(&scripts::CASES, None);
+    add(&ends::CASES, None);
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -17,7 +17,7 @@ pub(crate) const CASES: [Case; 6] = [
     ("targets_that_are_not_converted_need_no_soci", not_needed),
 ];
 
-fn publish(world: &World, soci: &Path) -> bakery_tests::Program {
+pub(crate) fn publish(world: &World, soci: &Path) -> bakery_tests::Program {
     tool::with(world.job.command(), "soci", soci).env("BAKERY_SCRATCH_DIR", scratch(world))
 }
 
@@ -28,7 +28,7 @@ fn scratch(world: &World) -> std::path::PathBuf {
 }
 
 /// What lies in the folder of scratch spaces.
-fn left(world: &World) -> Vec<String> {
+pub(crate) fn left(world: &World) -> Vec<String> {
     let entries = std::fs::read_dir(scratch(world)).expect("the folder is there");
     entries.map(|entry| entry.expect("it can be read").file_name().to_string_lossy().into_owned()).collect()
 }
@@ -100,14 +100,14 @@ fn unchanged() -> Result<(), Failed> {
 }
 
 /// Processes with this word on their command line.
-fn running(word: &str) -> usize {
+pub(crate) fn running(word: &str) -> usize {
     let processes = std::fs::read_dir("/proc").expect("this is Linux");
     let lines = processes.filter_map(|entry| std::fs::read(entry.ok()?.path().join("cmdline")).ok());
     lines.filter(|line| String::from_utf8_lossy(line).contains(word)).count()
 }
 
 /// Looks every tenth of a second, for at most a minute.
-fn until(what: &str, mut is: impl FnMut() -> bool) -> Result<(), Failed> {
+pub(crate) fn until(what: &str, mut is: impl FnMut() -> bool) -> Result<(), Failed> {
     for _ in 0..600 {
         if is() {
             return Ok(());

@@ -16,7 +16,7 @@ fn managed(tag: &str) -> Managed {
         ("localhost:5000/team/connect", "connect"),
         ("ghcr.io/posit-dev/workbench", "workbench"),
     ] {
-        managed.add(repository.parse().unwrap(), image, Some(tag.parse().unwrap()));
+        managed.add(repository.parse().expect("a repository"), image, Some(tag.parse().expect("a tag")));
     }
     managed
 }

@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &DevRewrite, talker: &Arc<Talker>) -> Ended {
     };
     let managed = manifests::managed(&project.config, Some(&lock));
     let manifests = manifests::read(&arguments.paths, &managed, talker)?;
-    let wrong = wrong(&project, &place, &lock, &arguments.targets, &manifests)?;
+    let wrong = wrong(&project, &lock, &arguments.targets, &manifests)?;
     if !wrong.is_empty() {
         return Err(wrong.into());
     }
@@ -76,7 +76,6 @@ fn locked(place: &Place) -> Result<Option<Lock>, Failed> {
 /// would change the tag that they name.
 fn wrong(
     project: &Project,
-    place: &Place,
     lock: &Lock,
     targets: &DevTargets,
     manifests: &[Manifest],
@@ -117,7 +116,6 @@ fn wrong(
             );
         }
     }
-    let _ = place;
     Ok(wrong)
 }
 

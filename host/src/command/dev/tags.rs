@@ -1,7 +1,5 @@
 //! The tags of the project's images for the tree as it is.
 
-use std::path::PathBuf;
-
 use bakery_core::model::Tag;
 use bakery_dev::{
     key::{Key, Parts},
@@ -25,8 +23,6 @@ use crate::{
 pub(super) struct Tags {
     /// Where the project is.
     pub(super) place: Place,
-    /// Its folder, as given.
-    pub(super) folder: PathBuf,
     /// How the tags were made.
     pub(super) policy: Policy,
     /// The commit.
@@ -45,8 +41,6 @@ pub(super) struct Tagged {
     pub(super) key: Key,
     /// What the key is made of.
     pub(super) parts: Parts,
-    /// The bytes of its ignore file.
-    pub(super) ignore: Vec<u8>,
     /// Whether its inputs are the commit's.
     pub(super) clean: bool,
     /// Why they are not, in words.
@@ -110,11 +104,11 @@ impl Tags {
             };
             let key = read.parts.key();
             let tag = tag::tag(policy, &provenance, &key);
-            images.push(Tagged { picked, tag, key, parts: read.parts, ignore: read.ignore, clean, why });
+            images.push(Tagged { picked, tag, key, parts: read.parts, clean, why });
         }
         drop(committed);
         place.keep(&mut cache);
-        Ok(Self { place, folder: project.folder.clone(), policy, commit, images })
+        Ok(Self { place, policy, commit, images })
     }
 
     /// A lock with these tags.

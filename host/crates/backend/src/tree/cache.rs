@@ -96,10 +96,7 @@ impl StatCache {
 
     /// Remembers a file, unless it could have changed in the tick in which it was read.
     pub(super) fn put(&mut self, path: &[u8], stat: &Stat, digest: &Digest, begun: SystemTime) {
-        let times = [
-            (i64::from(stat.st_mtime), u64::from(stat.st_mtime_nsec)),
-            (i64::from(stat.st_ctime), u64::from(stat.st_ctime_nsec)),
-        ];
+        let times = [(stat.st_mtime, stat.st_mtime_nsec), (stat.st_ctime, stat.st_ctime_nsec)];
         let past = times.into_iter().all(|(seconds, nanoseconds)| {
             let tick = if nanoseconds == 0 { COARSE_TICK } else { TICK };
             let at = u64::try_from(seconds).map(|s| UNIX_EPOCH + Duration::from_secs(s));
@@ -146,10 +143,10 @@ fn stamp(stat: &Stat) -> [u64; 8] {
         stat.st_ino,
         u64::from(stat.st_mode),
         stat.st_size.cast_unsigned(),
-        i64::from(stat.st_mtime).cast_unsigned(),
-        u64::from(stat.st_mtime_nsec),
-        i64::from(stat.st_ctime).cast_unsigned(),
-        u64::from(stat.st_ctime_nsec),
+        stat.st_mtime.cast_unsigned(),
+        stat.st_mtime_nsec,
+        stat.st_ctime.cast_unsigned(),
+        stat.st_ctime_nsec,
     ]
 }
 
