@@ -67,15 +67,11 @@ impl World {
     }
 
     fn command(&self, more: &[&str]) -> Program {
-        self.program(&[&["--strategy", "build"], more].concat())
-    }
-
-    fn program(&self, more: &[&str]) -> Program {
         let path = format!("{}:/usr/bin:/bin", self.beside.path().display());
         Program::bakery()
             .cwd(self.project.path())
             .env("PATH", path)
-            .args(["build", "--builder", "docker", "--image-name", "^manager$"])
+            .args(["build", "--image-name", "^manager$"])
             .arg("--dev-spec", format!(r#"{{"version": "{VERSION}", "channel": "daily"}}"#))
             .args(more)
     }
@@ -193,7 +189,7 @@ fn no_clean_keeps_the_folder_and_a_later_run_uses_it_again() {
 #[test]
 fn a_plan_writes_nothing() {
     let world = World::new("{{ raise('a plan renders nothing') }}");
-    let done = world.program(&["--plan"]).run();
+    let done = world.command(&["--plan"]).run();
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert!(done.stdout.contains(&format!("{FOLDER}/Containerfile.ubuntu2404.std")), "{}", done.stdout);
     assert_eq!(world.left(), [""; 0]);
