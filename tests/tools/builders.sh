@@ -10,13 +10,12 @@ out=$(CDPATH='' cd -- "$out" && pwd)
 
 say() { printf 'tools: %s\n' "$*" >&2; }
 
+# In the module's own folder, because `go install` refuses modules that replace others.
 build() {
-    name=$1 module=$2
+    name=$1 module=$2 package=$3
     [ -x "$out/$name" ] && return
-    if CGO_ENABLED=0 GOTOOLCHAIN=local GOBIN=$out go install -trimpath "$module"; then
-        built=${module##*/}
-        built=${built%@*}
-        [ "$built" = "$name" ] || mv "$out/$built" "$out/$name"
+    folder=$(GOTOOLCHAIN=local go mod download -json "$module" 2>/dev/null | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$/\1/p')
+    if [ -n "$folder" ] && (cd "$folder" && CGO_ENABLED=0 GOTOOLCHAIN=local go build -trimpath -buildvcs=false -o "$out/$name" "$package"); then
         say "built $name"
     else
         say "skipped: $name cannot be built from $module"
@@ -25,6 +24,6 @@ build() {
 
 command -v go >/dev/null || { say "skipped: go is not installed, so there is neither buildx nor buildkitd"; exit 0; }
 command -v docker-buildx >/dev/null || [ -x /usr/libexec/docker/cli-plugins/docker-buildx ] ||
-    build docker-buildx github.com/docker/buildx/cmd/buildx@v0.38.2
-command -v buildkitd >/dev/null || build buildkitd github.com/moby/buildkit/cmd/buildkitd@v0.34.2
+    build docker-buildx github.com/docker/buildx@v0.30.1 ./cmd/buildx
+command -v buildkitd >/dev/null || build buildkitd github.com/moby/buildkit@v0.26.3 ./cmd/buildkitd
 exit 0
