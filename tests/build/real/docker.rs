@@ -39,7 +39,10 @@ impl Buildkit {
             .arg("--root")
             .arg(place.join("root"))
             .arg("--addr")
-            .arg(format!("unix://{}", socket.display()));
+            .arg(format!("unix://{}", socket.display()))
+            // Two daemons at the same time would share this one.
+            .arg("--otel-socket-path")
+            .arg(place.join("otel"));
         command.arg("--oci-worker-binary").arg(runtime().ok_or("there is no runc")?);
         command.args(["--oci-worker-snapshotter", "native", "--containerd-worker=false"]);
         let daemon = Daemon::start(command, &socket, &place.join("log"))?;
