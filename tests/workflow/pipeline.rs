@@ -255,8 +255,3 @@ pub(crate) fn build_lines() {
         taken(line);
     }
 }
-
-/// Whether bakery can build at all, or only plan.
-pub(crate) fn can_build() -> bool {
-    Program::bakery().args(["build", "--help"]).run().stdout.contains("--metadata-file")
-}

@@ -73,10 +73,20 @@ pub(crate) const ORAS_PATH: Variable = Variable {
     name: "ORAS_PATH",
     about: "the program `oras`; default: on the PATH, then `tools/oras` beside bakery.yaml",
 };
+/// What the file of `oras` must be.
+pub(crate) const ORAS_DIGEST: Variable = Variable {
+    name: "ORAS_DIGEST",
+    about: "`sha256:…` of the program `oras`; another file does not start",
+};
 /// Where `soci` is.
 pub(crate) const SOCI_PATH: Variable = Variable {
     name: "SOCI_PATH",
     about: "the program `soci`; default: on the PATH, then `tools/soci` beside bakery.yaml",
+};
+/// What the file of `soci` must be.
+pub(crate) const SOCI_DIGEST: Variable = Variable {
+    name: "SOCI_DIGEST",
+    about: "`sha256:…` of the program `soci`; another file does not start",
 };
 /// Where scratch spaces are made.
 pub(crate) const SCRATCH_DIR: Variable = Variable {
@@ -91,7 +101,7 @@ pub(crate) const HOME: Variable =
     Variable { name: "HOME", about: "where the three folders above lie by default" };
 
 /// Every variable, for `--help` and the documentation.
-pub(crate) const ALL: [&Variable; 21] = [
+pub(crate) const ALL: [&Variable; 23] = [
     &DEV_SPEC,
     &DEV_SPEC_WAIT,
     &BASE_REF,
@@ -107,7 +117,9 @@ pub(crate) const ALL: [&Variable; 21] = [
     &GITHUB_STEP_SUMMARY,
     &PATH,
     &ORAS_PATH,
+    &ORAS_DIGEST,
     &SOCI_PATH,
+    &SOCI_DIGEST,
     &SCRATCH_DIR,
     &CACHE_HOME,
     &STATE_HOME,

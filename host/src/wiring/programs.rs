@@ -9,6 +9,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use bakery_core::model::Digest;
+
 use crate::{cli::env, command::Failed};
 
 /// Programs that were looked for, and where they are.
@@ -38,6 +40,18 @@ impl Programs {
         found.insert(name, path.clone());
         Ok(path)
     }
+}
+
+/// What a program's file must be, where a variable says so; compared before each start.
+///
+/// # Errors
+/// The variable holds no digest.
+pub(crate) fn pinned(variable: &env::Variable) -> Result<Option<Digest>, Failed> {
+    let Some(text) = variable.read_os() else { return Ok(None) };
+    text.to_str().and_then(|text| text.parse().ok()).map(Some).ok_or_else(|| {
+        Failed::because(format!("{}: `{}` is no digest", variable.name, Path::new(&text).display()))
+            .hint("write `sha256:` and 64 hexadecimal digits, as `sha256sum` prints them for the program")
+    })
 }
 
 fn look(

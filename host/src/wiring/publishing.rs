@@ -11,7 +11,11 @@ use bakery_core::{
 use bakery_run::publish::{OrasProgram, PublishOptions, Published, StepComponents, StepPrograms};
 use bakery_transfer::{Transfer, TransferOptions};
 
-use super::{Edge, programs::Programs, registries};
+use super::{
+    Edge,
+    programs::{self, Programs},
+    registries,
+};
 use crate::{
     cli::{Registries, Tool, UsageError, env},
     command::Failed,
@@ -72,17 +76,19 @@ impl Edge {
         let mut found = StepPrograms::default();
         if how.imagetools == Tool::Oras {
             let path = programs.find(builtin_commands::ORAS, &env::ORAS_PATH)?;
+            let digest = programs::pinned(&env::ORAS_DIGEST)?;
             let mut environment = builtin_commands::oras_environment(env::for_program)
                 .map_err(|error| Failed::because(error.to_string()))?;
             environment.extend(authority(how.registries)?);
             let plain_http = plain_http(plan, how.registries);
-            found.oras = Some(OrasProgram { program: Program { path, environment }, plain_http });
+            found.oras = Some(OrasProgram { program: Program { path, digest, environment }, plain_http });
         }
         if plan.targets.iter().any(|target| target.soci.is_some()) {
             let path = programs.find(builtin_commands::SOCI, &env::SOCI_PATH)?;
+            let digest = programs::pinned(&env::SOCI_DIGEST)?;
             let environment =
                 builtin_commands::soci_environment().map_err(|error| Failed::because(error.to_string()))?;
-            found.soci = Some(Program { path, environment });
+            found.soci = Some(Program { path, digest, environment });
         }
         Ok(found)
     }

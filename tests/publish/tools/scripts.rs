@@ -8,12 +8,13 @@ use libtest_mimic::Failed;
 
 use crate::{Case, tool, world::World};
 
-pub(crate) const CASES: [Case; 6] = [
+pub(crate) const CASES: [Case; 7] = [
     ("soci_gets_its_words_and_nothing_of_our_environment", words),
     ("a_conversion_that_fails_costs_its_target_alone_and_its_words_are_shown", failing),
     ("a_conversion_that_changes_nothing_publishes_nothing", unchanged),
     ("a_killed_run_leaves_no_child_and_the_next_run_no_scratch_space", killed),
     ("a_program_that_is_not_there_is_told_before_anything_is_asked", absent),
+    ("a_program_that_is_another_one_does_not_start", pinned),
     ("targets_that_are_not_converted_need_no_soci", not_needed),
 ];
 
@@ -150,6 +151,19 @@ fn absent() -> Result<(), Failed> {
         assert!(done.stderr.contains(name) && done.stderr.contains("/nowhere/tool"), "{}", done.stderr);
         assert_eq!(world.registry.log().len(), mark, "nobody is asked");
     }
+    Ok(())
+}
+
+fn pinned() -> Result<(), Failed> {
+    let world = World::new(Scenario::new(), Script::new());
+    tool::convert(&world, "min_layer_size: 0");
+    let soci = tool::script(&world, "soci", "exit 1");
+    let other = format!("sha256:{}", "0".repeat(64));
+    let done = publish(&world, &soci).env("SOCI_DIGEST", &other).run();
+    assert_ne!(done.code, 0);
+    assert!(done.stderr.contains(&other), "{}", done.stderr);
+    let done = publish(&world, &soci).env("SOCI_DIGEST", "0000").run();
+    assert!(done.stderr.contains("SOCI_DIGEST: `0000` is no digest"), "{}", done.stderr);
     Ok(())
 }
 

@@ -176,6 +176,7 @@ fn component() -> Builtin {
 fn call(repository: &Repository, root: &Digest, options: &Value) -> StepCall {
     let staging = Reference::by_tag(repository.clone(), "x-soci".parse().expect("a tag"));
     let program = Program {
+        digest: None,
         path: built_tool("soci").expect("the case is ignored without it"),
         environment: soci_environment().expect("the names are fixed"),
     };

@@ -7,7 +7,7 @@ use super::{
     CommandGrant, RegistryGrants,
     command_grant::{EnvironmentSet, FlagRule, GrantError, Subcommand, ValueKind},
 };
-use crate::port::command::Network;
+use crate::{model::Digest, port::command::Network};
 
 /// The key of the grant for `oras`.
 pub const ORAS: &str = "oras";
@@ -38,6 +38,8 @@ const SOCI_ENVIRONMENT: [&str; 3] = ["TMPDIR=.", "HOME=.", "TZ=UTC"];
 pub struct Program {
     /// Absolute.
     pub path: PathBuf,
+    /// What its file must be, where the operator says so.
+    pub digest: Option<Digest>,
     /// The environment that bakery itself was given, as far as the program gets it; see [`oras_environment`].
     pub environment: Vec<(OsString, OsString)>,
 }
@@ -111,14 +113,20 @@ pub fn soci_convert(program: &Program) -> Result<CommandGrant, GrantError> {
         .flag("--optimizations", FlagRule::with(ValueKind::one_of(["xattr"])).times(MANY))?
         .positional(ValueKind::Scratch)
         .positional(ValueKind::Scratch);
-    let grant = CommandGrant::new(SOCI, &program.path)?.environment(program.environment.clone());
-    Ok(grant.network(Network::Closed).subcommand(convert))
+    Ok(granted(SOCI, program)?.network(Network::Closed).subcommand(convert))
 }
 
 fn oras(program: &Program, registries: RegistryGrants) -> Result<CommandGrant, GrantError> {
-    let grant = CommandGrant::new(ORAS, &program.path)?.environment(program.environment.clone());
     let hosts: Vec<_> = registries.readable().map(|repository| repository.registry().clone()).collect();
-    Ok(grant.registries(registries).credentials(hosts))
+    Ok(granted(ORAS, program)?.registries(registries).credentials(hosts))
+}
+
+fn granted(name: &str, program: &Program) -> Result<CommandGrant, GrantError> {
+    let grant = CommandGrant::new(name, &program.path)?.environment(program.environment.clone());
+    Ok(match &program.digest {
+        Some(digest) => grant.pinned(digest.clone()),
+        None => grant,
+    })
 }
 
 fn copy() -> Result<Subcommand, GrantError> {
@@ -139,7 +147,7 @@ mod tests {
     const TO: &str = "docker.io/posit/connect";
 
     fn program() -> Program {
-        Program { path: "/usr/bin/tool".into(), environment: soci_environment().unwrap() }
+        Program { path: "/usr/bin/tool".into(), digest: None, environment: soci_environment().unwrap() }
     }
 
     /// May read what was built, and write two tags.

@@ -20,7 +20,7 @@ use crate::publish::{OrasProgram, Status, StepComponents, StepPrograms};
 const TMP: &str = "r.example/app/tmp";
 
 fn program() -> Program {
-    Program { path: "/usr/bin/tool".into(), environment: Vec::new() }
+    Program { path: "/usr/bin/tool".into(), digest: None, environment: Vec::new() }
 }
 
 fn converted(uid: &str, destinations: &[(&str, &[&str], &[&str])]) -> PublishTarget {
