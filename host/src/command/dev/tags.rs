@@ -139,6 +139,7 @@ impl Tagged {
             platforms: self.picked.platforms.iter().map(ToString::to_string).collect(),
             state: State::Planned,
             image_id: None,
+            store: None,
         }
     }
 }
