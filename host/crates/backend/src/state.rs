@@ -29,6 +29,12 @@ impl State {
         Self { folder }
     }
 
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The path of a file in it.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {

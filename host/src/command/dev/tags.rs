@@ -146,10 +146,10 @@ impl Tagged {
 
 /// The project and where it is.
 pub(super) fn open(
-    targets: &DevTargets,
+    named: &crate::cli::ProjectArgs,
     talker: &std::sync::Arc<Talker>,
 ) -> Result<(Project, Place), Failed> {
-    let project = Project::load(&Load::new(&targets.project)?, talker)?;
+    let project = Project::load(&Load::new(named)?, talker)?;
     let place = Place::find(&project.folder, talker)?;
     Ok((project, place))
 }
