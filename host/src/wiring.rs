@@ -8,6 +8,7 @@ mod programs;
 mod publishing;
 mod registries;
 mod signals;
+mod storing;
 
 use std::{
     cell::OnceCell,
@@ -34,6 +35,7 @@ use self::signals::Signals;
 pub(crate) use self::{
     building::{BuildEnd, Building, absolute},
     publishing::Publishing,
+    storing::{OpenStore, Storing},
 };
 use crate::{
     cli::{Network, UsageError, env},

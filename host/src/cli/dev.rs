@@ -6,7 +6,10 @@ use bakery_dev::tag::Policy;
 use clap::{Args, Subcommand, ValueEnum};
 use regex::Regex;
 
-use super::args::{self, Project};
+use super::{
+    args::{self, Project},
+    build::BuilderKind,
+};
 
 /// Images that are built and run here.
 #[derive(Debug, Subcommand)]
@@ -15,8 +18,12 @@ pub(crate) enum Dev {
     Tag(Tag),
     /// Write the locked tags into manifests: Kubernetes, Helm values, kustomize, compose.
     Rewrite(Rewrite),
-    /// Look whether lock, tree and manifests agree, and say what mends it.
+    /// Look whether lock, tree, manifests and images agree, and say what mends it.
     Check(Check),
+    /// Build the images that are missing, under their locked tags.
+    Build(Build),
+    /// Remove images that no worktree's lock names.
+    Prune(Prune),
 }
 
 /// Which images, and how their tags are made.
@@ -128,6 +135,59 @@ pub(crate) struct Check {
     /// Print the findings as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
+    /// The image store to look into [default: the one that was built into, else docker, else buildah].
+    #[arg(long, value_name = "STORE", value_enum, ignore_case = true)]
+    pub(crate) store: Option<BuilderKind>,
     #[command(flatten)]
     pub(crate) targets: DevTargets,
+}
+
+const BUILD_HELP: &str = "\
+Examples:
+  bakery dev build                        build what is missing
+  bakery dev build connect --store buildah
+  bakery dev build --force connect        build it without the cache, and take its tag";
+
+/// Build the images that are missing, under their locked tags. Images that are there are taken only where their key is
+/// that of the tree. What changes while it is built gets no tag.
+#[derive(Debug, Args)]
+#[command(after_help = BUILD_HELP)]
+pub(crate) struct Build {
+    /// Build this image alone.
+    #[arg(value_name = "IMAGE")]
+    pub(crate) image: Option<String>,
+    /// Build although it is there: this image, several with commas between them, or all [env:
+    /// BAKERY_FORCE_REBUILD_DEV_IMAGES].
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) force: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Where images are built and kept [default: docker where its daemon answers, else buildah].
+    #[arg(long, value_name = "STORE", value_enum, ignore_case = true)]
+    pub(crate) store: Option<BuilderKind>,
+    #[command(flatten)]
+    pub(crate) targets: DevTargets,
+}
+
+const PRUNE_HELP: &str = "\
+Examples:
+  bakery dev prune                        say what would go
+  bakery dev prune --yes                  remove it";
+
+/// Remove images that were built here and that no worktree's lock names. Without --yes it only says which.
+#[derive(Debug, Args)]
+#[command(after_help = PRUNE_HELP)]
+pub(crate) struct Prune {
+    /// Remove them.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The image store [default: docker where its daemon answers, else buildah].
+    #[arg(long, value_name = "STORE", value_enum, ignore_case = true)]
+    pub(crate) store: Option<BuilderKind>,
+    #[command(flatten)]
+    pub(crate) project: Project,
 }

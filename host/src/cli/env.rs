@@ -96,12 +96,17 @@ pub(crate) const SCRATCH_DIR: Variable = Variable {
 /// The job's summary.
 pub(crate) const GITHUB_STEP_SUMMARY: Variable =
     Variable { name: "GITHUB_STEP_SUMMARY", about: "file that the summary of a publish is appended to" };
+/// Which development images are built anew.
+pub(crate) const FORCE_REBUILD: Variable = Variable {
+    name: "BAKERY_FORCE_REBUILD_DEV_IMAGES",
+    about: "default of --force of `dev build`: `true`, `all`, or names with commas between them",
+};
 /// Home folder.
 pub(crate) const HOME: Variable =
     Variable { name: "HOME", about: "where the three folders above lie by default" };
 
 /// Every variable, for `--help` and the documentation.
-pub(crate) const ALL: [&Variable; 23] = [
+pub(crate) const ALL: [&Variable; 24] = [
     &DEV_SPEC,
     &DEV_SPEC_WAIT,
     &BASE_REF,
@@ -121,6 +126,7 @@ pub(crate) const ALL: [&Variable; 23] = [
     &SOCI_PATH,
     &SOCI_DIGEST,
     &SCRATCH_DIR,
+    &FORCE_REBUILD,
     &CACHE_HOME,
     &STATE_HOME,
     &DOCKER_CONFIG,

@@ -17,12 +17,15 @@ mod publish;
 mod publish_options;
 mod summary;
 
-pub(crate) use args::{Ci, Cli, Command, Inputs};
+pub(crate) use args::{Ci, Cli, Command, Inputs, Project as ProjectArgs};
 pub(crate) use build::{Build, BuilderKind, Strategy};
 pub(crate) use build_options::BuildOptions;
 pub(crate) use ci_matrix::{Column, Matrix};
 pub(crate) use convert::{Convert, Soci};
-pub(crate) use dev::{Check as DevCheck, Dev, DevTargets, Rewrite as DevRewrite, Tag as DevTag};
+pub(crate) use dev::{
+    Build as DevBuild, Check as DevCheck, Dev, DevTargets, Prune as DevPrune, Rewrite as DevRewrite,
+    Tag as DevTag,
+};
 pub(crate) use get::{Get, Output, Tags, Version};
 pub(crate) use options::{ChangeSource, DispatchOptions, Load, Network, UsageError};
 pub(crate) use patience::Patience;

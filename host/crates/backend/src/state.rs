@@ -29,6 +29,12 @@ impl State {
         Self { folder }
     }
 
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The path of a file in it.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
@@ -68,10 +74,22 @@ impl State {
     /// # Errors
     /// Whatever the file system says.
     pub fn own(&self, name: &str) -> io::Result<Option<Owner>> {
+        self.hold(name, FlockOperation::NonBlockingLockExclusive)
+    }
+
+    /// Becomes one of several that share something; none where another process owns it alone.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn share(&self, name: &str) -> io::Result<Option<Owner>> {
+        self.hold(name, FlockOperation::NonBlockingLockShared)
+    }
+
+    fn hold(&self, name: &str, how: FlockOperation) -> io::Result<Option<Owner>> {
         self.make()?;
         let path: &Path = &self.path(name);
         let file = File::options().create(true).truncate(false).write(true).open(path)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        match flock(&file, how) {
             Ok(()) => Ok(Some(Owner { _file: file })),
             Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
             Err(error) => Err(error.into()),
@@ -96,5 +114,18 @@ mod tests {
         assert!(state.own("owner").unwrap().is_some());
         assert_eq!(state.read("f", 9).unwrap().as_deref(), Some(b"1".as_slice()));
         assert!(state.read("f", 0).is_err());
+    }
+
+    #[test]
+    fn several_share_and_one_owns() {
+        let top = tempfile::tempdir().unwrap();
+        let state = State::at(top.path().to_owned());
+        let sharing = (state.share("f").unwrap().unwrap(), state.share("f").unwrap().unwrap());
+        assert!(state.own("f").unwrap().is_none());
+        drop(sharing);
+        let owner = state.own("f").unwrap().unwrap();
+        assert!(state.share("f").unwrap().is_none());
+        drop(owner);
+        assert!(state.share("f").unwrap().is_some());
     }
 }

@@ -6,5 +6,7 @@ pub mod context;
 pub mod ignore;
 pub mod key;
 pub mod lock;
+pub mod prune;
 pub mod rewrite;
+pub mod store;
 pub mod tag;

@@ -67,6 +67,9 @@ pub struct LockedImage {
     /// The id of what was built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
+    /// The image store that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<String>,
 }
 
 /// How far an image is.
@@ -160,10 +163,44 @@ impl Lock {
             {
                 image.state = old.state;
                 image.image_id.clone_from(&old.image_id);
+                image.store.clone_from(&old.store);
             }
         }
         self.manifests.clone_from(&before.manifests);
         self.rewriting.clone_from(&before.rewriting);
+        self
+    }
+
+    /// The same for a build: what the lock before it says stays, but for `names`, where their inputs or the policy
+    /// changed.
+    #[must_use]
+    pub fn building(mut self, before: Option<&Self>, names: &[String]) -> Self {
+        let Some(before) = before else { return self };
+        let same_policy = before.policy == self.policy;
+        for (name, old) in &before.images {
+            let kept = match self.images.get(name) {
+                Some(new) => !names.contains(name) || (same_policy && old.key == new.key),
+                None => true,
+            };
+            if kept {
+                self.images.insert(name.clone(), old.clone());
+            }
+        }
+        self.generation = before.generation.saturating_add(1);
+        self.manifests.clone_from(&before.manifests);
+        self.rewriting.clone_from(&before.rewriting);
+        self
+    }
+
+    /// The same with an image that is as far as this.
+    #[must_use]
+    pub fn with_state(mut self, image: &str, state: State, built: Option<(&str, &str)>) -> Self {
+        self.generation = self.generation.saturating_add(1);
+        if let Some(image) = self.images.get_mut(image) {
+            image.state = state;
+            image.image_id = built.map(|(id, _)| id.to_owned());
+            image.store = built.map(|(_, store)| store.to_owned());
+        }
         self
     }
 
@@ -223,6 +260,7 @@ pub(crate) mod tests {
             platforms: vec!["linux/amd64".to_owned()],
             state: State::Planned,
             image_id: None,
+            store: None,
         };
         Lock {
             generation: 1,
@@ -276,6 +314,28 @@ pub(crate) mod tests {
         let lock = lock.rewritten(&paths[..1]);
         assert_eq!((lock.rewriting, lock.manifests), (vec!["a.yaml".to_owned()], vec!["b.yaml".to_owned()]));
         assert_eq!(lock.generation, 3);
+    }
+
+    #[test]
+    fn a_build_keeps_what_it_does_not_touch_and_the_tags_of_what_did_not_change() {
+        let mut before = sample();
+        let mut other = before.images["connect"].clone();
+        other.tag = "dev-bbbbbbbbbbbb".to_owned();
+        before.images.insert("other".to_owned(), other);
+        let mut now = before.clone();
+        now.images.get_mut("connect").unwrap().tag = "dev-cccccccccccc".to_owned();
+        let changed = now.images.get_mut("other").unwrap();
+        changed.key = parts(b"FROM other").key();
+        changed.tag = "dev-dddddddddddd".to_owned();
+        let tags = |names: &[&str]| -> Vec<String> {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            now.clone().building(Some(&before), &names).images.into_values().map(|image| image.tag).collect()
+        };
+        assert_eq!(tags(&["connect"]), ["dev-0123456789ab", "dev-bbbbbbbbbbbb"]);
+        assert_eq!(tags(&["connect", "other"]), ["dev-0123456789ab", "dev-dddddddddddd"]);
+        now.policy = "content".to_owned();
+        let lock = now.building(Some(&before), &["connect".to_owned()]);
+        assert_eq!(lock.images["connect"].tag, "dev-cccccccccccc");
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(super) fn common_platforms(targets: &[Target]) -> Option<Vec<Platform>> {
 }
 
 /// What the builder's environment is to be.
-pub(super) fn environment(
+pub(in crate::command) fn environment(
     targets: &[Target],
     settings: &BuildSettings<'_>,
     project: &Path,

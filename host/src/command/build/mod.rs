@@ -16,6 +16,7 @@ use bakery_core::plan::{
     summary::Summary,
 };
 
+pub(super) use self::inputs::environment as builder_environment;
 use self::outcome::Outcome;
 use super::{Ended, Failed, folders::Folders, project::Project, record, resolve::Prepared};
 use crate::{

@@ -3,24 +3,25 @@
 use std::{path::PathBuf, sync::Arc};
 
 use bakery_dev::{
-    check::{self, Facts, Finding, Now, Reference},
-    lock::Lock,
+    check::{self, Facts, Finding, Now, Reference, Stored},
+    lock::{Lock, LockError},
 };
 use serde_json::json;
 
 use super::{
     lock, manifests,
     place::Place,
+    stores,
     tags::{self, Tags},
 };
 use crate::{
-    cli::DevCheck,
-    command::Ended,
+    cli::{DevCheck, env},
+    command::{Ended, Failed},
     report::{Exit, Stdout, Talker},
 };
 
 pub(super) fn run(arguments: &DevCheck, talker: &Arc<Talker>) -> Ended {
-    let (project, place) = tags::open(&arguments.targets, talker)?;
+    let (project, place) = tags::open(&arguments.targets.project, talker)?;
     let lock = lock::read(&place);
     let known: Option<&Lock> = lock.as_ref().ok().and_then(Option::as_ref);
     let paths = if arguments.paths.is_empty() { written(&place, known) } else { arguments.paths.clone() };
@@ -42,6 +43,7 @@ pub(super) fn run(arguments: &DevCheck, talker: &Arc<Talker>) -> Ended {
             (image.picked.image.clone(), now)
         })
         .collect();
+    let stored = stored(arguments, &lock, &read.place, talker)?;
     let facts = Facts {
         lock,
         worktree: read.place.worktree_name(),
@@ -49,9 +51,32 @@ pub(super) fn run(arguments: &DevCheck, talker: &Arc<Talker>) -> Ended {
         now,
         references,
         looked_at_manifests: !paths.is_empty(),
-        stored: Vec::new(),
+        stored,
     };
     conclude(arguments.json, &check::check(&facts), talker)
+}
+
+/// What the image store has: the one that is named, else the one that was built into, else one that is there. Without
+/// any, what it would show is told as not looked at.
+fn stored(
+    arguments: &DevCheck,
+    lock: &Result<Option<Lock>, LockError>,
+    place: &Place,
+    talker: &Arc<Talker>,
+) -> Result<Vec<Stored>, Failed> {
+    let Ok(Some(lock)) = lock else { return Ok(Vec::new()) };
+    let chosen = arguments.store.or_else(|| stores::of_lock(lock));
+    let asked = stores::with(chosen, place, env::for_builders(&[]), talker, async |store| {
+        stores::stored(store, lock).await
+    });
+    match asked {
+        Err(failed) if chosen.is_none() && !matches!(failed, Failed::Signal(_)) => {
+            let why: Vec<String> = failed.reasons().into_iter().map(|reason| reason.message).collect();
+            talker.note(&format!("no image store was looked at: {}", why.join("; ")));
+            Ok(Vec::new())
+        }
+        asked => asked,
+    }
 }
 
 fn conclude(as_json: bool, findings: &[Finding], talker: &Talker) -> Ended {

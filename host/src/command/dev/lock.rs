@@ -6,7 +6,8 @@ use bakery_dev::lock::{Lock, LockError, MAX_BYTES};
 use super::place::Place;
 use crate::command::Failed;
 
-const FILE: &str = "dev-lock.json";
+/// The name of the file.
+pub(super) const FILE: &str = "dev-lock.json";
 const OWNER: &str = "dev-owner";
 
 /// The lock; none where there is none.

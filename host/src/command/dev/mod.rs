@@ -1,14 +1,18 @@
 //! Development images: tags for the tree as it is, the lock of the worktree, manifests that name them.
 
+mod build;
 mod check;
 mod commit;
+mod force;
 mod ignore;
 mod inputs;
 mod lock;
 mod manifests;
 mod pick;
 mod place;
+mod prune;
 mod rewrite;
+mod stores;
 mod tag;
 mod tags;
 
@@ -21,6 +25,8 @@ use crate::{cli::Dev, report::Talker};
 pub(super) fn run(dev: &Dev, talker: &Arc<Talker>) -> Ended {
     match dev {
         Dev::Tag(tag) => tag::run(tag, talker),
+        Dev::Build(build) => build::run(build, talker),
+        Dev::Prune(prune) => prune::run(prune, talker),
         Dev::Rewrite(rewrite) => rewrite::run(rewrite, talker),
         Dev::Check(check) => check::run(check, talker),
     }

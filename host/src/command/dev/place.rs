@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bakery_backend::{
+    files,
     git::{Git, GitError},
     state::State,
     tree::StatCache,
@@ -13,6 +14,8 @@ use crate::{command::Failed, report::Talker};
 
 /// The file of the cache.
 const CACHE: &str = "dev-stat";
+/// Bytes of a file that holds a path.
+const MAX_PATH: u64 = 64 << 10;
 
 /// A project in its worktree.
 pub(super) struct Place {
@@ -24,6 +27,8 @@ pub(super) struct Place {
     pub(super) prefix: String,
     /// Where the lock and the cache are.
     pub(super) state: State,
+    /// The folder that all worktrees of the repository have in common; without git the project's.
+    common: PathBuf,
     /// What git says about the worktree.
     repository: Result<(), GitError>,
 }
@@ -43,14 +48,27 @@ impl Place {
                 // Several projects of one worktree keep their states apart.
                 let name = worktree.prefix.replace('%', "%25").replace('/', "%2f");
                 let state = State::at(worktree.private.join("bakery").join(name));
+                let common = common(&worktree.private)?;
                 let (worktree, prefix) = (worktree.folder, worktree.prefix);
-                Ok(Self { git, worktree, prefix, state, repository: Ok(()) })
+                Ok(Self { git, worktree, prefix, state, common, repository: Ok(()) })
             }
             Err(error) => {
                 let state = State::at(folder.join(".bakery"));
-                Ok(Self { git, worktree: folder, prefix: String::new(), state, repository: Err(error) })
+                let common = folder.clone();
+                let prefix = String::new();
+                Ok(Self { git, worktree: folder, prefix, state, common, repository: Err(error) })
             }
         }
+    }
+
+    /// The project's folder.
+    pub(super) fn folder(&self) -> PathBuf {
+        if self.prefix.is_empty() { self.worktree.clone() } else { self.worktree.join(&self.prefix) }
+    }
+
+    /// The folder that all worktrees of the repository have in common; without git the project's.
+    pub(super) fn common(&self) -> &Path {
+        &self.common
     }
 
     /// The commit, or none where there is none and the tag can say so.
@@ -101,4 +119,17 @@ impl Place {
             tracing::debug!(%error, "the cache of digests is not kept");
         }
     }
+}
+
+/// git writes beside a further worktree where the repository is.
+fn common(private: &Path) -> Result<PathBuf, Failed> {
+    let file = private.join("commondir");
+    let common = match files::read_bounded(&file, MAX_PATH) {
+        Ok(text) => private.join(String::from_utf8_lossy(&text).trim_end_matches('\n')),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => private.to_owned(),
+        Err(error) => return Err(Failed::because(format!("cannot read `{}`: {error}", file.display()))),
+    };
+    common
+        .canonicalize()
+        .map_err(|error| Failed::because(format!("cannot find `{}`: {error}", common.display())))
 }

@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub(super) fn run(arguments: &DevRewrite, talker: &Arc<Talker>) -> Ended {
-    let (project, place) = tags::open(&arguments.targets, talker)?;
+    let (project, place) = tags::open(&arguments.targets.project, talker)?;
     let locked = locked(&place)?;
     let fresh = locked.is_none();
     let (place, lock) = match locked {

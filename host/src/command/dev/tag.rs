@@ -20,7 +20,7 @@ use crate::{
 const PLAIN: &str = ".dev-image-tag";
 
 pub(super) fn run(arguments: &cli::DevTag, talker: &Arc<Talker>) -> Ended {
-    let (project, place) = tags::open(&arguments.targets, talker)?;
+    let (project, place) = tags::open(&arguments.targets.project, talker)?;
     let locked = lock::read(&place);
     let policy = arguments.targets.policy.or_else(|| locked.as_ref().ok()?.as_ref()?.policy.parse().ok());
     let policy = policy.unwrap_or_default();

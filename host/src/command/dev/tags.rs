@@ -139,16 +139,17 @@ impl Tagged {
             platforms: self.picked.platforms.iter().map(ToString::to_string).collect(),
             state: State::Planned,
             image_id: None,
+            store: None,
         }
     }
 }
 
 /// The project and where it is.
 pub(super) fn open(
-    targets: &DevTargets,
+    named: &crate::cli::ProjectArgs,
     talker: &std::sync::Arc<Talker>,
 ) -> Result<(Project, Place), Failed> {
-    let project = Project::load(&Load::new(&targets.project)?, talker)?;
+    let project = Project::load(&Load::new(named)?, talker)?;
     let place = Place::find(&project.folder, talker)?;
     Ok((project, place))
 }

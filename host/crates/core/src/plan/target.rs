@@ -49,6 +49,20 @@ pub struct Target {
 }
 
 impl Target {
+    /// The same under other names and for other platforms, with more labels.
+    #[must_use]
+    pub fn renamed(
+        mut self,
+        references: Vec<String>,
+        platforms: Vec<Platform>,
+        labels: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
+        self.references = references;
+        self.platforms = platforms;
+        self.fixed_labels.extend(labels);
+        self
+    }
+
     /// The repository that builds for single platforms are pushed to by digest: `<registry>/<image>/tmp`.
     #[must_use]
     pub fn temp_repository(&self, registry: &str) -> String {

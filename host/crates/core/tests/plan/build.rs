@@ -92,7 +92,7 @@ const FLAGS: [&str; 5] = ["--load", "--pull", "--push", "--no-cache", "--layers"
 #[test]
 fn a_target_is_built_with_the_arguments_of_the_predecessor() {
     let config = images(PLAIN);
-    let words = docker_build(&target(&config), &settings(), Path::new("/work/project"), None);
+    let words = docker_build(&target(&config), &settings(), Path::new("/src/project"), None);
     insta::assert_snapshot!(shown(&words), @r"
     buildx
     build
@@ -101,7 +101,7 @@ fn a_target_is_built_with_the_arguments_of_the_predecessor() {
     --build-arg GO=1.25
     --label org.opencontainers.image.created=… and so on
     --load
-    --file /work/project/test-image/matrix/Containerfile.ubuntu2204
+    --file /src/project/test-image/matrix/Containerfile.ubuntu2204
     --target release
     --secret id=token,env=SET
     --platform linux/amd64,linux/arm64
@@ -111,7 +111,7 @@ fn a_target_is_built_with_the_arguments_of_the_predecessor() {
     --tag ghcr.io/example/test-image:R4.5.1-ubuntu-22.04
     --tag ghcr.io/example/test-image:latest
     --tag ghcr.io/example/test-image:ubuntu-22.04
-    /work/project
+    /src/project
     ");
 }
 
@@ -121,7 +121,7 @@ fn a_platform_is_pushed_by_digest_with_the_arguments_of_the_predecessor() {
     let mut target = target(&config);
     target.platforms = vec![Platform::LinuxArm64];
     let metadata = Path::new("/tmp/space/uid.json");
-    let words = docker_build(&target, &native(), Path::new("/work/project"), Some(metadata));
+    let words = docker_build(&target, &native(), Path::new("/src/project"), Some(metadata));
     insta::assert_snapshot!(shown(&words), @r"
     buildx
     build
@@ -132,7 +132,7 @@ fn a_platform_is_pushed_by_digest_with_the_arguments_of_the_predecessor() {
     --pull
     --load
     --metadata-file /tmp/space/uid.json
-    --file /work/project/test-image/matrix/Containerfile.ubuntu2204
+    --file /src/project/test-image/matrix/Containerfile.ubuntu2204
     --target release
     --cache-from type=registry,ref=ghcr.io/posit-dev/test-image/cache:R4.5.1-ubuntu-22.04-arm64
     --cache-to type=registry,ref=ghcr.io/posit-dev/test-image/cache:R4.5.1-ubuntu-22.04-arm64,mode=max,compression=zstd,oci-mediatypes=true
@@ -140,7 +140,7 @@ fn a_platform_is_pushed_by_digest_with_the_arguments_of_the_predecessor() {
     --output type=image,push-by-digest=true,name-canonical=true,push=true
     --platform linux/arm64
     --tag ghcr.io/posit-dev/test-image/tmp
-    /work/project
+    /src/project
     ");
     let mut tags = native();
     (tags.bake.temp_registry, tags.load, tags.cache) = (None, false, false);
@@ -182,7 +182,7 @@ fn buildah_builds_one_platform_and_writes_it_as_a_layout() {
     let build = BuildahBuild {
         target: &target,
         platform: Platform::LinuxArm64,
-        project: Path::new("/work/project"),
+        project: Path::new("/src/project"),
         id_file: Path::new("/tmp/space/uid.id"),
     };
     insta::assert_snapshot!(shown(&buildah_build(&build, &native())), @r"
@@ -192,7 +192,7 @@ fn buildah_builds_one_platform_and_writes_it_as_a_layout() {
     --build-arg GO=1.25
     --label org.opencontainers.image.created=… and so on
     --pull=always
-    --file /work/project/test-image/matrix/Containerfile.ubuntu2204
+    --file /src/project/test-image/matrix/Containerfile.ubuntu2204
     --target release
     --cache-from ghcr.io/posit-dev/test-image/cache
     --cache-to ghcr.io/posit-dev/test-image/cache
@@ -200,7 +200,7 @@ fn buildah_builds_one_platform_and_writes_it_as_a_layout() {
     --platform linux/arm64
     --iidfile /tmp/space/uid.id
     --tag ghcr.io/posit-dev/test-image/tmp
-    /work/project
+    /src/project
     ");
     insta::assert_snapshot!(shown(&buildah_layout("sha256:1", Path::new("/tmp/space/l"))), @r"
     push

@@ -1,0 +1,326 @@
+//! `bakery dev build`: images of the tree as it is, under the tags of the lock. What is hashed is what is built: a tag is
+//! given when the inputs have the same key before and after.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bakery_backend::state::Owner;
+use bakery_core::plan::{bake::BakeOptions, build::BuildSettings};
+use bakery_dev::{
+    key::Key,
+    lock::{Lock, LockedImage, State},
+    store::{KEY, NAMES, REPOSITORY, TEMPORARY},
+};
+use serde_json::json;
+
+use super::{
+    force::Force,
+    inputs::Tree,
+    lock, stores,
+    tags::{self, Tagged, Tags},
+};
+use crate::{
+    cli::{DevBuild, env},
+    command::{Ended, Failed, build::builder_environment, project::Project},
+    report::{Ears, Exit, Stdout, Talker},
+    wiring::OpenStore,
+};
+
+/// How long another process may give tags.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Where buildah writes an id.
+const ID_FILE: &str = "dev-build-id";
+
+pub(super) fn run(arguments: &DevBuild, talker: &Arc<Talker>) -> Ended {
+    let (project, place) = tags::open(&arguments.targets.project, talker)?;
+    let owner = lock::own(&place)?;
+    let before = lock::read(&place).map_err(|error| {
+        Failed::because(error.to_string()).hint("`bakery dev tag --lock` writes a new one from the tree")
+    })?;
+    let before = before.filter(|lock| lock::is_ours(&place, lock));
+    let policy = arguments.targets.policy.or_else(|| before.as_ref()?.policy.parse().ok());
+    let read = Tags::read(&arguments.targets, policy.unwrap_or_default(), place, &project, talker)?;
+    let names: Vec<String> = read
+        .images
+        .iter()
+        .map(|image| image.picked.image.clone())
+        .filter(|name| arguments.image.as_ref().is_none_or(|wanted| wanted == name))
+        .collect();
+    if let (Some(name), true) = (&arguments.image, names.is_empty()) {
+        return Err(Failed::because(format!("there is no development image `{name}`"))
+            .hint("`bakery dev tag` lists them"));
+    }
+    let force = Force::read(arguments.force.as_deref(), &project)?;
+    let locked = read.lock().building(before.as_ref(), &names);
+    if let Some(before) = &before {
+        tell_new_tags(before, &locked, &names, talker);
+    }
+    let shared = stores::shared()?;
+    let sharing = shared.share(stores::BUILDING).map_err(|error| Failed::because(error.to_string()))?;
+    let Some(_sharing) = sharing else {
+        return Err(Failed::because("another bakery prunes development images").hint("wait until it is done"));
+    };
+    Ears::open(talker);
+    let targets: Vec<_> = read.images.iter().map(|image| image.picked.target.clone()).collect();
+    let commit = read.commit.as_ref().map(ToString::to_string);
+    let created = jiff::Zoned::now().datetime().strftime("%Y-%m-%dT%H:%M:%S%.6f").to_string();
+    let settings = BuildSettings {
+        bake: BakeOptions {
+            temp_registry: None,
+            cache_registry: None,
+            push: false,
+            created: &created,
+            revision: commit.as_deref(),
+            has_variable: &|name| env::project_variable_is_set(name),
+        },
+        load: true,
+        pull: false,
+        cache: true,
+    };
+    let environment = builder_environment(&targets, &settings, &project.folder)?;
+    lock::write(&read.place, &owner, &locked)?;
+    let mut work = Work { project: &project, read: &read, owner, locked, settings, shared, done: Vec::new() };
+    stores::with(arguments.store, &read.place, environment, talker, async |store| {
+        for image in read.images.iter().filter(|image| names.contains(&image.picked.image)) {
+            work.image(store, image, force.takes(&image.picked.image)).await?;
+        }
+        Ok(())
+    })?;
+    tell(arguments.json, &work)
+}
+
+/// Manifests with the tags before need the new ones.
+fn tell_new_tags(before: &Lock, now: &Lock, names: &[String], talker: &Talker) {
+    for name in names {
+        let (Some(old), Some(new)) = (before.images.get(name), now.images.get(name)) else { continue };
+        if old.tag != new.tag {
+            talker.note(&format!("`{name}` is locked as `{}` now, no longer as `{}`", new.tag, old.tag));
+        }
+    }
+}
+
+struct Work<'a> {
+    project: &'a Project,
+    read: &'a Tags,
+    owner: Owner,
+    locked: Lock,
+    settings: BuildSettings<'a>,
+    shared: bakery_backend::state::State,
+    /// Images, their ids, the store, and whether they were built now.
+    done: Vec<(String, String, &'static str, bool)>,
+}
+
+impl Work<'_> {
+    async fn image(&mut self, store: &OpenStore<'_>, image: &Tagged, force: bool) -> Result<(), Failed> {
+        let name = &image.picked.image;
+        let Some(locked) = self.locked.images.get(name).cloned() else {
+            return Err(Failed::because(format!("the lock has no tag for `{name}`")));
+        };
+        let wanted = Wanted { image: name, references: references(&locked), locked: &locked };
+        if !force {
+            let present = wanted.present(store).await?;
+            if let Some((id, _)) = present.found.filter(|_| present.missing.is_empty()) {
+                return self.built(name, id, store.name(), false);
+            }
+        }
+        // Intent before effect.
+        self.state(name, State::Building, None)?;
+        let temporary = temporary(&image.key);
+        let made = self.make(store, image, &wanted, &temporary, force).await;
+        // Its last name goes only where nothing else names it. Where that fails, the lock says so.
+        let removed = match store.look(&temporary).await {
+            Ok(Some(_)) => store.remove(&temporary).await,
+            Ok(None) => Ok(()),
+            Err(failed) => Err(failed),
+        };
+        match made {
+            Ok(id) => {
+                removed?;
+                self.built(name, id, store.name(), true)
+            }
+            Err(failed) => {
+                if removed.is_ok() {
+                    self.state(name, State::Planned, None)?;
+                }
+                Err(failed)
+            }
+        }
+    }
+
+    /// Builds under a temporary name, looks whether the inputs are still the same, and gives the names. Gives the id.
+    async fn make(
+        &self,
+        store: &OpenStore<'_>,
+        image: &Tagged,
+        wanted: &Wanted<'_>,
+        temporary: &str,
+        force: bool,
+    ) -> Result<String, Failed> {
+        let labels = [
+            (KEY.to_owned(), image.key.to_string()),
+            (NAMES.to_owned(), wanted.references.join(",")),
+            (REPOSITORY.to_owned(), stores::repository_label(&self.read.place)),
+        ];
+        let picked = &image.picked;
+        let names = vec![temporary.to_owned()];
+        let target = picked.target.clone().renamed(names, picked.platforms.clone(), labels);
+        let settings = BuildSettings { cache: !force, ..self.settings };
+        let id_file = self.read.place.state.path(ID_FILE);
+        store.build(&target, &settings, &id_file).await?;
+        let Some(built) = store.look(temporary).await? else {
+            return Err(Failed::because(format!("{} ended well and left no `{temporary}`", store.name())));
+        };
+        if built.key().as_ref() != Some(&image.key) {
+            return Err(Failed::because(format!("what {} built lacks its label `{KEY}`", store.name())));
+        }
+        self.is_unchanged(image)?;
+        let _tagging = self.tagging().await?;
+        // Somebody else may have been quicker: a tag names one image, and theirs has the same inputs.
+        let (id, from, names) = if force {
+            (built.id, temporary.to_owned(), wanted.references.clone())
+        } else {
+            let present = wanted.present(store).await?;
+            match present.found {
+                Some((id, from)) => (id, from, present.missing),
+                None => (built.id, temporary.to_owned(), present.missing),
+            }
+        };
+        for name in &names {
+            store.tag(&from, name).await?;
+        }
+        match wanted.present(store).await?.found {
+            Some((found, _)) if found == id => Ok(id),
+            _ => Err(Failed::because(format!("`{}` has another image than it was given", wanted.image))
+                .hint("something beside bakery gives tags in this image store; build again")),
+        }
+    }
+
+    /// Whether the inputs have the same key as before the build.
+    fn is_unchanged(&self, image: &Tagged) -> Result<(), Failed> {
+        let mut cache = self.read.place.cache();
+        let now = Tree::new(&self.project.folder, &mut cache).read(&image.picked)?.parts;
+        if now == image.parts {
+            return Ok(());
+        }
+        Err(Failed::because(format!(
+            "{} of `{}` changed while it was built, so it has no tag",
+            now.changed(&image.parts).join(" and "),
+            image.picked.image
+        ))
+        .hint("build again when nothing changes"))
+    }
+
+    /// The right to give tags, which one process of this user has at a time.
+    async fn tagging(&self) -> Result<Owner, Failed> {
+        let began = Instant::now();
+        loop {
+            let owner = self.shared.own(stores::TAGGING).map_err(|error| {
+                Failed::because(format!("`{}`: {error}", self.shared.path(stores::TAGGING).display()))
+            })?;
+            match owner {
+                Some(owner) => return Ok(owner),
+                None if began.elapsed() > PATIENCE => {
+                    return Err(Failed::because("another bakery gives tags to images and does not end"));
+                }
+                None => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+
+    fn built(&mut self, name: &str, id: String, store: &'static str, now: bool) -> Result<(), Failed> {
+        self.state(name, State::Built, Some((&id, store)))?;
+        self.done.push((name.to_owned(), id, store, now));
+        Ok(())
+    }
+
+    fn state(&mut self, name: &str, state: State, built: Option<(&str, &str)>) -> Result<(), Failed> {
+        self.locked = self.locked.clone().with_state(name, state, built);
+        lock::write(&self.read.place, &self.owner, &self.locked)
+    }
+}
+
+/// An image and the names that it is to have.
+struct Wanted<'a> {
+    image: &'a str,
+    references: Vec<String>,
+    locked: &'a LockedImage,
+}
+
+/// What a store has of them.
+struct Present {
+    /// The id, and a name that has it.
+    found: Option<(String, String)>,
+    missing: Vec<String>,
+}
+
+impl Wanted<'_> {
+    /// Looks every name up.
+    ///
+    /// # Errors
+    /// A name has an image of other inputs, or two names have two images: neither is what the tag says.
+    async fn present(&self, store: &OpenStore<'_>) -> Result<Present, Failed> {
+        let mut present = Present { found: None, missing: Vec::new() };
+        for reference in &self.references {
+            let Some(there) = store.look(reference).await? else {
+                present.missing.push(reference.clone());
+                continue;
+            };
+            if there.key().as_ref() != Some(&self.locked.key) {
+                return Err(self.taken(store, reference, "an image that was built from something else"));
+            }
+            match &present.found {
+                Some((id, _)) if *id != there.id => {
+                    return Err(self.taken(store, reference, "another image than under its other names"));
+                }
+                _ => present.found = Some((there.id, reference.clone())),
+            }
+        }
+        Ok(present)
+    }
+
+    fn taken(&self, store: &OpenStore<'_>, reference: &str, what: &str) -> Failed {
+        Failed::because(format!("{} has {what} as `{reference}`", store.name()))
+            .hint(format!("`bakery dev build --force {}` builds it and takes the name", self.image))
+    }
+}
+
+fn references(locked: &LockedImage) -> Vec<String> {
+    locked.repositories.iter().map(|repository| format!("{repository}:{}", locked.tag)).collect()
+}
+
+/// A name that no other build has.
+fn temporary(key: &Key) -> String {
+    let nanos = jiff::Timestamp::now().as_nanosecond();
+    format!("{TEMPORARY}:{}-{}-{nanos}", key.short(16), std::process::id())
+}
+
+fn tell(as_json: bool, work: &Work<'_>) -> Ended {
+    if as_json {
+        let images: serde_json::Map<String, serde_json::Value> = work
+            .done
+            .iter()
+            .filter_map(|(name, id, store, now)| {
+                let locked = work.locked.images.get(name)?;
+                let described = json!({
+                    "tag": locked.tag,
+                    "key": locked.key,
+                    "references": references(locked),
+                    "store": store,
+                    "id": id,
+                    "built": now,
+                });
+                Some((name.clone(), described))
+            })
+            .collect();
+        Stdout.json(&json!({ "version": 1, "images": images }))?;
+    } else {
+        let line = |(name, _, _, now): &(String, String, &str, bool)| {
+            let tag = work.locked.images.get(name).map_or("", |image| image.tag.as_str());
+            format!("{name} {tag} {}\n", if *now { "built" } else { "present" })
+        };
+        Stdout.text(&work.done.iter().map(line).collect::<String>())?;
+    }
+    Ok(Exit::Done)
+}
