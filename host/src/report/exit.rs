@@ -57,7 +57,7 @@ impl Exit {
             Self::Disagreeing,
             15,
             "disagreeing",
-            "lock, tree or manifests do not agree; the message has the line that mends it",
+            "lock, tree, manifests and images do not agree; the message has the line that mends it",
         ),
         (Self::Interrupted, 130, "interrupted", "Ctrl-C"),
         (Self::Terminated, 143, "terminated", "SIGTERM"),
