@@ -7,7 +7,7 @@ use crate::{
     failure::{failure, invalid},
     host::types::{Failure, FailureKind},
     index::platform_name,
-    reference::Reference,
+    reference::{Reference, by_digest, by_tag},
     step::{Source, Task},
     task,
 };
@@ -27,6 +27,20 @@ pub fn wanted(asked: &Task) -> Result<Vec<Entry>, Failure> {
     let mut wanted = task::sources(asked)?.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
     wanted.sort();
     Ok(wanted)
+}
+
+/// What has to lead to the index: every tag, and the digest itself where a repository gets no tags.
+#[must_use]
+pub fn places(asked: &Task, digest: &str) -> Vec<String> {
+    let mut places = Vec::new();
+    for destination in &asked.destinations {
+        let repository = &destination.repository;
+        if destination.tags.is_empty() {
+            places.push(by_digest(repository, digest));
+        }
+        places.extend(destination.tags.iter().map(|tag| by_tag(repository, tag)));
+    }
+    places
 }
 
 /// Compares.

@@ -6,7 +6,7 @@ use bakery_sdk::{
     failure::{all, failure, invalid},
     oras::{self, Oras},
     published,
-    reference::{by_digest, by_tag},
+    reference::by_digest,
     step::{Outcome, Task},
     task,
 };
@@ -41,7 +41,7 @@ pub fn run(
             published::compare_configured(digest, &bytes, &wanted)?;
         }
     }
-    let places = places(asked, digest);
+    let places = published::places(asked, digest);
     let answers = places.iter().map(|place| look(programs, registry, &oras, place, digest));
     all(answers, |failed, total| format!("{failed} of {total} tags do not point at `{digest}`"))?;
     let verified = |place| ("verified".to_owned(), place);
@@ -69,19 +69,6 @@ fn look(
     }
     let message = format!("`{place}` points at `{found}`, wanted `{digest}`");
     Err(failure(FailureKind::Conflict, place, message))
-}
-
-/// Every tag, and the digest itself where a repository gets no tags.
-fn places(task: &Task, digest: &str) -> Vec<String> {
-    let mut places = Vec::new();
-    for destination in &task.destinations {
-        let repository = &destination.repository;
-        if destination.tags.is_empty() {
-            places.push(by_digest(repository, digest));
-        }
-        places.extend(destination.tags.iter().map(|tag| by_tag(repository, tag)));
-    }
-    places
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use bakery_sdk::{
     Failure, FailureKind, Registry, converted,
     failure::{all, failure, invalid},
     published,
-    reference::{by_digest, by_tag},
+    reference::by_digest,
     registry::Descriptor,
     step::{Outcome, Task},
     task,
@@ -27,7 +27,7 @@ pub fn run(
     let converted = task::flag(NAME, &options, "converted")?;
     let digest = task::index(asked, previous)?;
     let wanted = published::wanted(asked)?;
-    let places = places(asked, digest);
+    let places = published::places(asked, digest);
     let Some(first) = asked.destinations.first() else {
         return Err(invalid(&asked.uid, format!("target `{}` has no destinations", asked.uid)));
     };
@@ -45,19 +45,6 @@ pub fn run(
     all(answers, |failed, total| format!("{failed} of {total} tags do not point at `{digest}`"))?;
     let verified = |place| ("verified".to_owned(), place);
     Ok(Outcome { digest: None, attributes: places.into_iter().map(verified).collect() })
-}
-
-/// Every tag, and the digest itself where a repository gets no tags.
-fn places(task: &Task, digest: &str) -> Vec<String> {
-    let mut places = Vec::new();
-    for destination in &task.destinations {
-        let repository = &destination.repository;
-        if destination.tags.is_empty() {
-            places.push(by_digest(repository, digest));
-        }
-        places.extend(destination.tags.iter().map(|tag| by_tag(repository, tag)));
-    }
-    places
 }
 
 fn points_at(place: &str, digest: &str, found: Descriptor) -> Result<(), Failure> {

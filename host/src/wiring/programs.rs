@@ -103,7 +103,8 @@ fn on_path(name: &str, _path: &OsStr) -> Result<PathBuf, String> {
     Err(format!("`{name}` cannot be run on this system"))
 }
 
-fn is_program(path: &Path) -> bool {
+/// Whether somebody may start it.
+pub(super) fn is_program(path: &Path) -> bool {
     path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 

@@ -3,7 +3,6 @@
 
 use std::{
     ffi::OsStr,
-    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -14,6 +13,7 @@ use bakery_backend::{
 };
 use bakery_core::{model::RegistryHost, port::registry::Registry};
 
+use super::programs::is_program;
 use crate::{
     cli::{Registries, env},
     command::Failed,
@@ -87,14 +87,13 @@ fn trusted(path: &OsStr) -> Vec<PathBuf> {
 /// The first program of this name.
 fn program(folders: &[PathBuf], helper: &str) -> Option<PathBuf> {
     let name = format!("docker-credential-{helper}");
-    let is_program = |path: &PathBuf| {
-        path.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
-    };
-    folders.iter().map(|folder| folder.join(&name)).find(is_program)
+    folders.iter().map(|folder| folder.join(&name)).find(|path| is_program(path))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]

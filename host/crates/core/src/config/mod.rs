@@ -10,6 +10,7 @@ mod load;
 mod model;
 mod naming;
 mod near_miss;
+mod offsets;
 pub mod products;
 mod read;
 mod render;
@@ -31,3 +32,4 @@ pub use model::{
     Image, Matrix, MatrixValue, Os, Person, PinPolicy, PublishSettings, Registry, Repository, RetrySettings,
     SourceEntry, TagFilter, TagPattern, TemplateSettings, ToolOptions, Variant, Version,
 };
+pub use offsets::Offsets;

@@ -10,6 +10,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marks, Tag};
 use super::assemble::{self, Key};
 use super::codes;
 use super::findings::Findings;
+use super::offsets::Offsets;
 use super::scalar::Kind;
 use super::tree::{Entry, Node, Scalar, Span, Value};
 use super::visible::Shown;
@@ -343,26 +344,4 @@ impl Builder<'_, '_> {
 /// What the YAML specification leaves out of its printable characters (section 5.1).
 fn is_forbidden(c: char) -> bool {
     (c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}')) || matches!(c, '\u{fffe}' | '\u{ffff}')
-}
-
-/// Turns the parser's positions in characters into positions in bytes.
-struct Offsets {
-    /// Where each character begins; none for ASCII, where both agree.
-    starts: Option<Vec<u32>>,
-    end: usize,
-}
-
-impl Offsets {
-    fn new(text: &str) -> Self {
-        let starts = (!text.is_ascii())
-            .then(|| text.char_indices().map(|(at, _)| u32::try_from(at).unwrap_or(u32::MAX)).collect());
-        Self { starts, end: text.len() }
-    }
-
-    fn byte(&self, index: usize) -> usize {
-        match &self.starts {
-            None => index.min(self.end),
-            Some(starts) => starts.get(index).map_or(self.end, |at| *at as usize),
-        }
-    }
 }

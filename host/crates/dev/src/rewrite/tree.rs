@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use bakery_core::config::Offsets;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::RewriteError;
@@ -274,28 +275,6 @@ impl Builder<'_> {
         };
         self.tree.nodes.push(Node { kind, start, end: end.max(start), parent, role });
         Ok(id)
-    }
-}
-
-/// Turns the parser's positions in characters into positions in bytes.
-struct Offsets {
-    /// Where each character begins; none for ASCII, where both agree.
-    starts: Option<Vec<u32>>,
-    end: usize,
-}
-
-impl Offsets {
-    fn new(text: &str) -> Self {
-        let starts = (!text.is_ascii())
-            .then(|| text.char_indices().map(|(at, _)| u32::try_from(at).unwrap_or(u32::MAX)).collect());
-        Self { starts, end: text.len() }
-    }
-
-    fn byte(&self, index: usize) -> usize {
-        match &self.starts {
-            None => index.min(self.end),
-            Some(starts) => starts.get(index).map_or(self.end, |at| *at as usize),
-        }
     }
 }
 
