@@ -11,6 +11,11 @@
 #[expect(dead_code, reason = "other tests use the rest")]
 mod world;
 
+mod bench;
+mod calls;
+mod kill;
+mod turns;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -30,7 +35,9 @@ struct Store {
 
 impl Store {
     fn new() -> Self {
-        let place = tempfile::tempdir().unwrap();
+        // In memory, where that can be: buildah waits for a disk after each step.
+        let memory = Path::new("/dev/shm");
+        let place = tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()).unwrap();
         let folder = place.path().display().to_string();
         std::fs::write(
             place.path().join("storage.conf"),
@@ -279,18 +286,47 @@ const CASES: [(&str, fn()); 6] = [
     ("no_tag_ever_names_two_images", no_tag_ever_names_two_images),
 ];
 
+/// The same, hurt on purpose.
+const HOSTILE: [(&str, fn()); 5] = [
+    ("a_build_killed_at_any_command_of_the_store_is_mended", calls::build),
+    ("a_forced_build_killed_at_any_command_of_the_store_is_mended", calls::force),
+    ("prune_killed_at_any_command_of_the_store_goes_on", calls::prune),
+    ("fifty_orders_of_two_worktrees_never_give_a_name_two_images", turns::fifty),
+    ("a_forced_build_alone_moves_a_name_and_the_other_worktree_is_told", turns::forced),
+];
+
+/// Killed by `strace`, without an image store.
+const TRACED: [(&str, fn()); 3] = [
+    ("dev_tag_lock_killed_anywhere_leaves_a_whole_lock", kill::tag_lock),
+    ("dev_tag_config_dir_killed_anywhere_leaves_a_whole_file", kill::tag_config_dir),
+    ("dev_rewrite_killed_anywhere_leaves_whole_manifests", kill::rewrite),
+];
+
+/// The same with one.
+const TRACED_STORE: [(&str, fn()); 2] = [
+    ("dev_build_killed_anywhere_is_mended", kill::build),
+    ("dev_prune_killed_anywhere_goes_on", kill::prune),
+];
+
 fn main() {
     let arguments = Arguments::from_args();
-    let missing = on_path("buildah").is_none();
-    let trials = CASES.map(|(name, case)| {
-        if missing {
-            eprintln!("skipped: {name}: there is no buildah");
+    let buildah = on_path("buildah").is_none().then_some("buildah");
+    let trace = kill::lacks();
+    let lists: [(&[(&str, fn())], Option<&str>); 4] =
+        [(&CASES, buildah), (&HOSTILE, buildah), (&TRACED, trace), (&TRACED_STORE, buildah.or(trace))];
+    let mut trials = Vec::new();
+    for (cases, missing) in lists {
+        for (name, case) in cases {
+            if let Some(missing) = missing {
+                eprintln!("skipped: {name}: there is no {missing}");
+            }
+            let case = *case;
+            let run = move || {
+                case();
+                Ok(())
+            };
+            trials.push(Trial::test(*name, run).with_ignored_flag(missing.is_some()));
         }
-        let run = move || {
-            case();
-            Ok(())
-        };
-        Trial::test(name, run).with_ignored_flag(missing)
-    });
-    libtest_mimic::run(&arguments, trials.into()).exit();
+    }
+    libtest_mimic::run(&arguments, trials).exit();
 }

@@ -1,7 +1,10 @@
 //! Whether lock, tree, manifests and image stores agree; what does not is a finding with the one line that mends it.
 //! Looks nothing up: everything that it compares is handed to it.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::Serialize;
 
@@ -143,13 +146,15 @@ pub fn check(facts: &Facts) -> Vec<Finding> {
         );
         return vec![found(Code::ForeignLock, message, LOCK)];
     }
-    let mut findings = interrupted(lock);
+    let divided = divided(&facts.stored);
+    let mut findings = interrupted(lock, &divided);
     findings.extend(stale(lock, &facts.now));
     findings.extend(facts.references.iter().filter_map(|reference| reference_finding(lock, reference)));
     if facts.looked_at_manifests {
         findings.extend(unreferenced(lock, &facts.references));
     }
     findings.extend(facts.stored.iter().filter_map(|stored| stored_finding(lock, stored)));
+    findings.extend(divided.into_iter().filter_map(|image| divided_finding(lock, image)));
     findings
 }
 
@@ -161,7 +166,33 @@ fn found(code: Code, message: String, mend: &str) -> Finding {
     Finding { code, message, mend: mend.to_owned() }
 }
 
-fn interrupted(lock: &Lock) -> Vec<Finding> {
+/// Images whose names are those of several: a forced build was stopped between two of them.
+fn divided(stored: &[Stored]) -> BTreeSet<&str> {
+    let mut ids: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for one in stored {
+        if let Some(content) = &one.content {
+            ids.entry(&one.image).or_default().insert(&content.id);
+        }
+    }
+    ids.into_iter().filter(|(_, ids)| ids.len() > 1).map(|(image, _)| image).collect()
+}
+
+/// Where the lock has an id, each name is compared with it; where a build was interrupted, that is the finding.
+fn divided_finding(lock: &Lock, image: &str) -> Option<Finding> {
+    let locked = lock.images.get(image)?;
+    if locked.image_id.is_some() || locked.state == State::Building {
+        return None;
+    }
+    let message = format!("the names of `{image}` as `{}` are those of several images", locked.tag);
+    Some(found(Code::OtherImage, message, &force_line(image)))
+}
+
+/// The command that builds an image and takes its names.
+fn force_line(image: &str) -> String {
+    format!("bakery dev build --force {image}")
+}
+
+fn interrupted(lock: &Lock, divided: &BTreeSet<&str>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !lock.rewriting.is_empty() {
         let message = format!(
@@ -173,7 +204,11 @@ fn interrupted(lock: &Lock) -> Vec<Finding> {
     for (name, image) in &lock.images {
         if image.state == State::Building {
             let message = format!("building `{name}` as `{}` was interrupted", image.tag);
-            findings.push(found(Code::Interrupted, message, "bakery dev build"));
+            let mend = match divided.contains(name.as_str()) {
+                true => force_line(name),
+                false => "bakery dev build".to_owned(),
+            };
+            findings.push(found(Code::Interrupted, message, &mend));
         }
     }
     findings
@@ -238,7 +273,7 @@ fn unreferenced(lock: &Lock, references: &[Reference]) -> Vec<Finding> {
 fn stored_finding(lock: &Lock, stored: &Stored) -> Option<Finding> {
     let locked = lock.images.get(&stored.image)?;
     let Stored { store, reference, content, .. } = stored;
-    let mend = format!("bakery dev build --force {}", stored.image);
+    let mend = force_line(&stored.image);
     match content {
         None if locked.state == State::Built => {
             let message = format!("{store} has no `{reference}`, which the lock says was built");

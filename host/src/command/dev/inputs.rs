@@ -12,7 +12,11 @@ use bakery_dev::{
     key::{Inputs, Parts},
 };
 
-use super::{ignore::Rules, pick::Picked};
+use super::{
+    ignore::Rules,
+    pick::Picked,
+    stamps::{Entries, Stamps},
+};
 use crate::command::Failed;
 
 /// Bytes of a Containerfile.
@@ -24,7 +28,7 @@ pub(super) const MAX_IGNORE: u64 = 1 << 20;
 pub(super) struct Tree<'a> {
     folder: &'a Path,
     cache: &'a mut StatCache,
-    contexts: HashMap<Vec<u8>, Arc<Context>>,
+    contexts: HashMap<Vec<u8>, (Arc<Context>, Arc<Entries>)>,
 }
 
 /// What a target is built from.
@@ -33,6 +37,8 @@ pub(super) struct Read {
     pub(super) parts: Parts,
     /// The bytes of its ignore file.
     pub(super) ignore: Vec<u8>,
+    /// What shows later that any of them was touched.
+    pub(super) stamps: Stamps,
 }
 
 impl<'a> Tree<'a> {
@@ -52,23 +58,30 @@ impl<'a> Tree<'a> {
                 .hint("--image-version, --image-variant and --image-os choose another one")
             })?;
         let ignore = ignore_file(self.folder, path)?;
-        let context = self.context(&ignore)?;
-        Ok(Read { parts: parts(picked, &context, &containerfile), ignore })
+        let (context, stamps) = self.seen(&ignore)?;
+        let stamps = Stamps::new(self.folder, path, stamps);
+        Ok(Read { parts: parts(picked, &context, &containerfile), ignore, stamps })
     }
 
     /// The context under an ignore file.
     pub(super) fn context(&mut self, ignore: &[u8]) -> Result<Arc<Context>, Failed> {
-        if let Some(known) = self.contexts.get(ignore) {
-            return Ok(Arc::clone(known));
+        self.seen(ignore).map(|(context, _)| context)
+    }
+
+    fn seen(&mut self, ignore: &[u8]) -> Result<(Arc<Context>, Arc<Entries>), Failed> {
+        if let Some((context, stamps)) = self.contexts.get(ignore) {
+            return Ok((Arc::clone(context), Arc::clone(stamps)));
         }
         let rules = rules(ignore)?;
         let found = tree::walk(self.folder, &rules, self.cache)
             .map_err(|error| Failed::because(format!("the build context: {error}")))?;
+        let stamps: Arc<Entries> =
+            Arc::new(found.iter().map(|found| (found.path.clone(), found.stamp.clone())).collect());
         let entries = found.into_iter().map(entry).collect();
         let context = Context::new(entries).map_err(|error| Failed::because(error.to_string()))?;
         let context = Arc::new(context);
-        self.contexts.insert(ignore.to_vec(), Arc::clone(&context));
-        Ok(context)
+        self.contexts.insert(ignore.to_vec(), (Arc::clone(&context), Arc::clone(&stamps)));
+        Ok((context, stamps))
     }
 }
 

@@ -12,6 +12,7 @@ mod pick;
 mod place;
 mod prune;
 mod rewrite;
+mod stamps;
 mod stores;
 mod tag;
 mod tags;

@@ -1,8 +1,7 @@
 //! `bakery dev rewrite`: the tags of the lock go into manifests, all of them or none.
 
-use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
-use bakery_backend::files;
 use bakery_core::config::Config;
 use bakery_dev::{lock::Lock, rewrite::Found};
 use serde_json::json;
@@ -164,7 +163,7 @@ fn write(
     let lock = lock.intend(&names);
     lock::write(place, &owner, &lock)?;
     for manifest in changed {
-        replace(manifest).map_err(|error| {
+        replace(place, manifest).map_err(|error| {
             Failed::because(format!("cannot write `{}`: {error}", manifest.name))
                 .hint("`bakery dev check` says what is half done; the same command goes on from there")
         })?;
@@ -173,11 +172,8 @@ fn write(
 }
 
 /// A manifest's new bytes in its place, with its permissions. A link stays one.
-fn replace(manifest: &Manifest) -> std::io::Result<()> {
-    let path = manifest.path.canonicalize()?;
-    let permissions = fs::metadata(&path)?.permissions();
-    files::write_atomic(&path, &manifest.after.bytes)?;
-    fs::set_permissions(&path, permissions)
+fn replace(place: &Place, manifest: &Manifest) -> std::io::Result<()> {
+    place.state.place(&manifest.path.canonicalize()?, &manifest.after.bytes)
 }
 
 /// As the lock names a file: below the worktree where it lies in it, so that a worktree can move.

@@ -12,6 +12,7 @@ use super::{
     inputs::Tree,
     pick::{self, Picked},
     place::Place,
+    stamps::Stamps,
 };
 use crate::{
     cli::{DevTargets, Load},
@@ -45,6 +46,8 @@ pub(super) struct Tagged {
     pub(super) clean: bool,
     /// Why they are not, in words.
     pub(super) why: Option<String>,
+    /// What shows later that its inputs were touched.
+    pub(super) stamps: Stamps,
 }
 
 impl Tags {
@@ -104,7 +107,7 @@ impl Tags {
             };
             let key = read.parts.key();
             let tag = tag::tag(policy, &provenance, &key);
-            images.push(Tagged { picked, tag, key, parts: read.parts, clean, why });
+            images.push(Tagged { picked, tag, key, parts: read.parts, clean, why, stamps: read.stamps });
         }
         drop(committed);
         place.keep(&mut cache);
