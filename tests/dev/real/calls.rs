@@ -51,7 +51,7 @@ impl<'a> Stopping<'a> {
              cd {} || exit\n\
              echo \"$1\" >>calls\n\
              count=$(wc -l <calls)\n\
-             stop() {{ echo $PPID >stopped; while [ ! -e go ]; do sleep 0.02; done; }}\n\
+             stop() {{ echo $PPID >stops; mv stops stopped; while [ ! -e go ]; do sleep 0.02; done; }}\n\
              [ $count -eq {before} ] && stop\n\
              {} \"$@\"; code=$?\n\
              [ $count -eq {after} ] && stop\n\

@@ -156,7 +156,7 @@ fn another_image_under_the_tag_is_found_and_never_taken() {
     let before = store.names();
     let done = store.run(&world.root, &["dev", "build", "connect"]);
     assert_eq!(done.code, 1);
-    assert!(done.stderr.contains("bakery dev build --force connect"), "{}", done.stderr);
+    assert!(done.stderr.contains("bakery dev build connect --force"), "{}", done.stderr);
     assert_eq!(store.names(), before);
     store.ok(&world.root, &["dev", "build", "--force", "connect", "--image-name", "connect"]);
     assert_eq!(store.codes(&world.root), [""; 0]);

@@ -292,7 +292,7 @@ impl Wanted<'_> {
 
     fn taken(&self, store: &OpenStore<'_>, reference: &str, what: &str) -> Failed {
         Failed::because(format!("{} has {what} as `{reference}`", store.name()))
-            .hint(format!("`bakery dev build --force {}` builds it and takes the name", self.image))
+            .hint(format!("`bakery dev build {} --force` builds it and takes the name", self.image))
     }
 }
 

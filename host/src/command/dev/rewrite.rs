@@ -3,7 +3,10 @@
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use bakery_core::config::Config;
-use bakery_dev::{lock::Lock, rewrite::Found};
+use bakery_dev::{
+    lock::Lock,
+    rewrite::{Found, Managed},
+};
 use serde_json::json;
 use similar::TextDiff;
 
@@ -36,7 +39,8 @@ pub(super) fn run(arguments: &DevRewrite, talker: &Arc<Talker>) -> Ended {
     };
     let managed = manifests::managed(&project.config, Some(&lock));
     let manifests = manifests::read(&arguments.paths, &managed, talker)?;
-    let wrong = wrong(&project, &lock, &arguments.targets, &manifests)?;
+    let beside = beside(&place, &lock, &managed, &manifests, talker);
+    let wrong = wrong(&project, &lock, &arguments.targets, &manifests, &beside)?;
     if !wrong.is_empty() {
         return Err(wrong.into());
     }
@@ -71,6 +75,21 @@ fn locked(place: &Place) -> Result<Option<Lock>, Failed> {
     }
 }
 
+/// Images that other manifests of the lock name. One that cannot be read names none.
+fn beside(
+    place: &Place,
+    lock: &Lock,
+    managed: &Managed,
+    manifests: &[Manifest],
+    talker: &Talker,
+) -> BTreeSet<String> {
+    let given: BTreeSet<String> = manifests.iter().map(|one| locked_name(place, &one.path)).collect();
+    let names = lock.manifests.iter().chain(&lock.rewriting).filter(|name| !given.contains(*name));
+    let read = |name: &String| manifests::read(&[place.worktree.join(name)], managed, talker).ok();
+    let found = names.filter_map(read).flatten().flat_map(|manifest| manifest.after.found);
+    found.map(|found| found.image).collect()
+}
+
 /// Everything that forbids to write: references without a build, images without a reference, manifests whose change
 /// would change the tag that they name.
 fn wrong(
@@ -78,6 +97,7 @@ fn wrong(
     lock: &Lock,
     targets: &DevTargets,
     manifests: &[Manifest],
+    beside: &BTreeSet<String>,
 ) -> Result<Vec<Reason>, Failed> {
     let mut wrong = Vec::new();
     let found = || manifests.iter().flat_map(|m| m.after.found.iter().map(move |found| (m, found)));
@@ -92,7 +112,7 @@ fn wrong(
     }
     let referenced: BTreeSet<&str> = found().map(|(_, found)| found.image.as_str()).collect();
     for image in lock.images.keys().filter(|name| selected(targets, name)) {
-        if !referenced.contains(image.as_str()) {
+        if !referenced.contains(image.as_str()) && !beside.contains(image) {
             wrong.push(
                 Reason::new(format!("no manifest names the image `{image}`"))
                     .hint("name more manifests, or select the images that are meant with --image-name"),
