@@ -185,7 +185,7 @@ const BUILD_HELP: &str = "\
 Examples:
   bakery dev build                        build what is missing
   bakery dev build connect --store buildah
-  bakery dev build --force connect        build it without the cache, and take its tag";
+  bakery dev build connect --force        build it without the cache, and take its tag";
 
 /// Build the images that are missing, under their locked tags. Images that are there are taken only where their key is
 /// that of the tree. What changes while it is built gets no tag.
@@ -205,7 +205,8 @@ pub(crate) struct Build {
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Where images are built and kept [default: docker where its daemon answers, else buildah].
+    /// Where images are built and kept [default: the lock's, else docker where its daemon answers, else
+    /// buildah].
     #[arg(long, value_name = "STORE", value_enum, ignore_case = true)]
     pub(crate) store: Option<BuilderKind>,
     #[command(flatten)]

@@ -12,6 +12,11 @@ mod bases;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod world;
 
+mod bench;
+mod calls;
+mod kill;
+mod turns;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -31,7 +36,9 @@ struct Store {
 
 impl Store {
     fn new() -> Self {
-        let place = tempfile::tempdir().unwrap();
+        // In memory, where that can be: buildah waits for a disk after each step.
+        let memory = Path::new("/dev/shm");
+        let place = tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()).unwrap();
         let folder = place.path().display().to_string();
         std::fs::write(
             place.path().join("storage.conf"),
@@ -164,7 +171,7 @@ fn another_image_under_the_tag_is_found_and_never_taken() {
     let before = store.names();
     let done = store.run(&world.root, &["dev", "build", "connect"]);
     assert_eq!(done.code, 1);
-    assert!(done.stderr.contains("bakery dev build --force connect"), "{}", done.stderr);
+    assert!(done.stderr.contains("bakery dev build connect --force"), "{}", done.stderr);
     assert_eq!(store.names(), before);
     store.ok(&world.root, &["dev", "build", "--force", "connect", "--image-name", "connect"]);
     assert_eq!(store.codes(&world.root), [""; 0]);
@@ -279,7 +286,9 @@ fn no_tag_ever_names_two_images() {
     assert!(ever.values().all(|ids| ids.len() == 1), "{ever:?}");
 }
 
-const CASES: [(&str, fn()); 6] = [
+type Case = (&'static str, fn());
+
+const CASES: [Case; 6] = [
     (
         "what_is_missing_is_built_and_what_is_there_is_taken",
         what_is_missing_is_built_and_what_is_there_is_taken,
@@ -294,11 +303,33 @@ const CASES: [(&str, fn()); 6] = [
     ("no_tag_ever_names_two_images", no_tag_ever_names_two_images),
 ];
 
-const BASES: [(&str, fn()); 4] = [
+const BASES: [Case; 4] = [
     ("a_base_that_moves_moves_the_key", bases::a_base_that_moves_moves_the_key),
     ("what_was_hashed_is_what_is_built_on", bases::what_was_hashed_is_what_is_built_on),
     ("a_registry_that_does_not_answer_is_told", bases::a_registry_that_does_not_answer_is_told),
     ("another_image_in_the_registry_is_found", bases::another_image_in_the_registry_is_found),
+];
+
+/// The same, hurt on purpose.
+const HOSTILE: [Case; 5] = [
+    ("a_build_killed_at_any_command_of_the_store_is_mended", calls::build),
+    ("a_forced_build_killed_at_any_command_of_the_store_is_mended", calls::force),
+    ("prune_killed_at_any_command_of_the_store_goes_on", calls::prune),
+    ("fifty_orders_of_two_worktrees_never_give_a_name_two_images", turns::fifty),
+    ("a_forced_build_alone_moves_a_name_and_the_other_worktree_is_told", turns::forced),
+];
+
+/// Killed by `strace`, without an image store.
+const TRACED: [Case; 3] = [
+    ("dev_tag_lock_killed_anywhere_leaves_a_whole_lock", kill::tag_lock),
+    ("dev_tag_config_dir_killed_anywhere_leaves_a_whole_file", kill::tag_config_dir),
+    ("dev_rewrite_killed_anywhere_leaves_whole_manifests", kill::rewrite),
+];
+
+/// The same with one.
+const TRACED_STORE: [Case; 2] = [
+    ("dev_build_killed_anywhere_is_mended", kill::build),
+    ("dev_prune_killed_anywhere_goes_on", kill::prune),
 ];
 
 fn main() {
@@ -308,21 +339,28 @@ fn main() {
     };
     let buildah = ("buildah", on_path("buildah").is_some());
     let registry = ("docker-registry", DockerRegistry::is_installed());
-    let cases = CASES.map(|case| (case, lacks(&[buildah])));
-    let bases = BASES.map(|case| (case, lacks(&[buildah, registry])));
-    let trials: Vec<Trial> = cases
-        .into_iter()
-        .chain(bases)
-        .map(|((name, case), missing)| {
+    let untraced = kill::lacks();
+    let trace = (untraced.unwrap_or_default(), untraced.is_none());
+    let groups: [(&[Case], Vec<&str>); 5] = [
+        (&CASES, lacks(&[buildah])),
+        (&BASES, lacks(&[buildah, registry])),
+        (&HOSTILE, lacks(&[buildah])),
+        (&TRACED, lacks(&[trace])),
+        (&TRACED_STORE, lacks(&[buildah, trace])),
+    ];
+    let mut trials = Vec::new();
+    for (cases, missing) in groups {
+        for (name, case) in cases {
             if !missing.is_empty() {
                 eprintln!("skipped: {name}: there is no {}", missing.join(", "));
             }
+            let case = *case;
             let run = move || {
                 case();
                 Ok(())
             };
-            Trial::test(name, run).with_ignored_flag(!missing.is_empty())
-        })
-        .collect();
+            trials.push(Trial::test(*name, run).with_ignored_flag(!missing.is_empty()));
+        }
+    }
     libtest_mimic::run(&arguments, trials).exit();
 }

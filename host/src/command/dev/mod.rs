@@ -14,6 +14,7 @@ mod place;
 mod prune;
 mod remote;
 mod rewrite;
+mod stamps;
 mod stores;
 mod tag;
 mod tags;

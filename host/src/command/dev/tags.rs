@@ -16,6 +16,7 @@ use super::{
     inputs::Tree,
     pick::{self, Picked},
     place::Place,
+    stamps::Stamps,
 };
 use crate::{
     cli::{DevTargets, Load},
@@ -53,6 +54,8 @@ pub(super) struct Tagged {
     pub(super) clean: bool,
     /// Why they are not, in words.
     pub(super) why: Option<String>,
+    /// What shows later that its inputs were touched.
+    pub(super) stamps: Stamps,
 }
 
 impl Tags {
@@ -114,8 +117,8 @@ impl Tags {
             };
             let key = mine.key();
             let tag = tag::tag(policy, &provenance, &key);
-            let bases = read.bases;
-            images.push(Tagged { picked, tag, key, parts: mine, bases, digests, clean, why });
+            let (bases, stamps) = (read.bases, read.stamps);
+            images.push(Tagged { picked, tag, key, parts: mine, bases, digests, clean, why, stamps });
         }
         drop(committed);
         place.keep(&mut cache);
