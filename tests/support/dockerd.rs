@@ -38,12 +38,9 @@ impl Dockerd {
         need("docker", crate::on_path("docker").is_some());
         need("docker-buildx", find_tool("docker-buildx").is_some());
         need("root", is_root());
-        let daemon = find_tool("dockerd");
         match store {
-            DockerStore::Graph => need("dockerd", daemon.is_some()),
-            DockerStore::Containerd => {
-                need("dockerd with containerd's images", daemon.is_some_and(|path| has_containerd(&path)));
-            }
+            DockerStore::Graph => need("dockerd", program(store).is_some()),
+            DockerStore::Containerd => need("dockerd with containerd's images", program(store).is_some()),
         }
         lacks
     }
@@ -57,10 +54,10 @@ impl Dockerd {
         std::fs::create_dir_all(&place)?;
         docker_plugins(&place)?;
         let socket = place.join("socket");
-        let program = find_tool("dockerd").ok_or_else(|| io::Error::other("there is no dockerd"))?;
+        let program = program(store).ok_or_else(|| io::Error::other("there is no dockerd"))?;
         let config = place.join("daemon.json");
         let (text, driver) = match store {
-            DockerStore::Graph => ("{}", "vfs"),
+            DockerStore::Graph => (r#"{"features": {"containerd-snapshotter": false}}"#, "vfs"),
             DockerStore::Containerd => (r#"{"features": {"containerd-snapshotter": true}}"#, "native"),
         };
         std::fs::write(&config, text)?;
@@ -95,6 +92,18 @@ pub fn docker_plugins(place: &Path) -> io::Result<()> {
     std::fs::create_dir_all(&plugins)?;
     let plugin = find_tool("docker-buildx").ok_or_else(|| io::Error::other("there is no docker-buildx"))?;
     std::os::unix::fs::symlink(plugin, plugins.join("docker-buildx"))
+}
+
+/// The daemon of a store: `dockerd`, and for images in containerd, which older ones do not have, the one that
+/// `tests/tools/builders.sh` can build.
+fn program(store: DockerStore) -> Option<PathBuf> {
+    let usual = find_tool("dockerd");
+    match store {
+        DockerStore::Graph => usual,
+        DockerStore::Containerd => {
+            find_tool("dockerd-containerd").or_else(|| usual.filter(|path| has_containerd(path)))
+        }
+    }
 }
 
 /// Daemons before the 24th have no images in containerd.

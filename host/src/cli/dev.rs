@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use regex::Regex;
 
 use super::{
-    args::{self, Project},
+    args::{self, Project, Upstreams},
     build::BuilderKind,
 };
 
@@ -48,6 +48,9 @@ pub(crate) struct DevTargets {
     /// Platforms that this regular expression finds, instead of this machine's; repeatable.
     #[arg(long, value_name = "REGEX", value_parser = args::regex)]
     pub(crate) image_platform: Vec<Regex>,
+    /// Where versions of a matrix are asked for.
+    #[command(flatten)]
+    pub(crate) upstreams: Upstreams,
     #[command(flatten)]
     pub(crate) project: Project,
 }

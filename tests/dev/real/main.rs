@@ -7,6 +7,8 @@
     reason = "what helps a test may fail as a test does"
 )]
 
+mod owners;
+mod platforms;
 mod store;
 #[path = "../world.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
@@ -14,6 +16,7 @@ mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bakery_tests::is_root;
 use libtest_mimic::{Arguments, Trial};
 use serde_json::Value;
 
@@ -177,7 +180,17 @@ fn no_tag_ever_names_two_images(kind: Kind) {
     assert!(ever.values().all(|ids| ids.len() == 1), "{ever:?}");
 }
 
-const CASES: [(&str, fn(Kind)); 6] = [
+type OfStore = (&'static str, fn(Kind));
+
+/// Whoever is not root cannot give files away.
+const OF_ROOT: [(&str, fn()); 2] = [
+    ("owners_of_files_change_nothing", owners::of_files_change_nothing),
+    ("a_repository_of_another_user_gets_no_tag", owners::of_a_repository_are_told_and_get_no_tag),
+];
+
+/// With every store.
+const CASES: [OfStore; 7] = [
+    ("several_platforms_are_held_or_refused_before_a_build", platforms::are_held_or_refused_before_a_build),
     (
         "what_is_missing_is_built_and_what_is_there_is_taken",
         what_is_missing_is_built_and_what_is_there_is_taken,
@@ -195,6 +208,16 @@ const CASES: [(&str, fn(Kind)); 6] = [
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
+    for (name, case) in OF_ROOT {
+        if !is_root() {
+            eprintln!("skipped: {name}: this is not root");
+        }
+        let run = move || {
+            case();
+            Ok(())
+        };
+        trials.push(Trial::test(name, run).with_ignored_flag(!is_root()));
+    }
     for kind in Kind::ALL {
         let lacks = kind.lacks();
         for (name, case) in CASES {

@@ -18,7 +18,7 @@ use serde_json::json;
 use super::{
     force::Force,
     inputs::Tree,
-    lock, stores,
+    lock, platforms, stores,
     tags::{self, Tagged, Tags},
 };
 use crate::{
@@ -83,7 +83,10 @@ pub(super) fn run(arguments: &DevBuild, talker: &Arc<Talker>) -> Ended {
     lock::write(&read.place, &owner, &locked)?;
     let mut work = Work { project: &project, read: &read, owner, locked, settings, shared, done: Vec::new() };
     stores::with(arguments.store, &read.place, environment, talker, async |store| {
-        for image in read.images.iter().filter(|image| names.contains(&image.picked.image)) {
+        let wanted: Vec<&Tagged> =
+            read.images.iter().filter(|image| names.contains(&image.picked.image)).collect();
+        platforms::check(store, &wanted).await?;
+        for image in wanted {
             work.image(store, image, force.takes(&image.picked.image)).await?;
         }
         Ok(())

@@ -10,6 +10,7 @@ mod lock;
 mod manifests;
 mod pick;
 mod place;
+mod platforms;
 mod prune;
 mod rewrite;
 mod stores;
