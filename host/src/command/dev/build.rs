@@ -19,7 +19,7 @@ use super::{
     bases,
     force::Force,
     inputs::Tree,
-    lock, stores,
+    lock, platforms, stores,
     tags::{self, Tagged, Tags},
 };
 use crate::{
@@ -86,7 +86,10 @@ pub(super) fn run(arguments: &DevBuild, talker: &Arc<Talker>) -> Ended {
     let mut work = Work { project: &project, read: &read, owner, locked, settings, shared, done: Vec::new() };
     let chosen = arguments.store.or_else(|| before.as_ref().and_then(stores::of_lock));
     stores::with(chosen, &read.place, environment, talker, async |store| {
-        for image in read.images.iter().filter(|image| names.contains(&image.picked.image)) {
+        let wanted: Vec<&Tagged> =
+            read.images.iter().filter(|image| names.contains(&image.picked.image)).collect();
+        platforms::check(store, &wanted).await?;
+        for image in wanted {
             work.image(store, image, force.takes(&image.picked.image)).await?;
         }
         Ok(())
