@@ -224,18 +224,18 @@ impl Pair {
     }
 }
 
-/// The order of a round: three turns of each in one of twenty orders; then whoever came first gives names; then two
-/// turns of that one and five of the other in one of twenty-one.
+/// The order of a round: three turns of each in one of twenty orders; then whoever was quicker gives names, while the
+/// other one would have turns if it could; then two turns of the quicker and five of the other in one of twenty-one.
 fn wanted(round: usize) -> Vec<Who> {
     let first = order(6, 3, round, Who::A);
     let third = |who: Who| first.iter().enumerate().filter(|(_, one)| **one == who).map(|(at, _)| at).max();
     let quick = if third(Who::A) < third(Who::B) { Who::A } else { Who::B };
     let last = order(7, 2, round * 8 + round / 20, quick);
-    first.into_iter().chain([quick; 3]).chain(last).collect()
+    first.into_iter().chain([quick.other(), quick, quick.other()]).chain(last).collect()
 }
 
 fn round(pair: &Pair, round: usize) -> Played {
-    let same = round % 5 == 0;
+    let same = round % 3 == 0;
     write(&pair.world.root, "app/data", format!("round {round}"));
     write(&pair.second, "app/data", format!("round {round}{}", if same { "" } else { " of the second" }));
     for folder in pair.folders() {
