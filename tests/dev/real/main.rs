@@ -7,6 +7,7 @@
     reason = "what helps a test may fail as a test does"
 )]
 
+mod bases;
 #[path = "../world.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod world;
@@ -24,7 +25,7 @@ use std::{
     process::Command,
 };
 
-use bakery_tests::{Finished, Program, on_path};
+use bakery_tests::{DockerRegistry, Finished, Program, on_path};
 use libtest_mimic::{Arguments, Trial};
 use serde_json::Value;
 
@@ -48,7 +49,19 @@ impl Store {
             ),
         )
         .unwrap();
-        Self { place }
+        let store = Self { place };
+        std::fs::write(store.registries(), "").unwrap();
+        store
+    }
+
+    /// Lets buildah speak http to a registry of the test.
+    fn trust(&self, registry: &str) {
+        let text = format!("[[registry]]\nlocation = \"{registry}\"\ninsecure = true\n");
+        std::fs::write(self.registries(), text).unwrap();
+    }
+
+    fn registries(&self) -> PathBuf {
+        self.place.path().join("registries.conf")
     }
 
     fn config(&self) -> PathBuf {
@@ -59,6 +72,7 @@ impl Store {
         Program::bakery()
             .cwd(folder)
             .env("CONTAINERS_STORAGE_CONF", self.config())
+            .env("CONTAINERS_REGISTRIES_CONF", self.registries())
             .env("BUILDAH_ISOLATION", "chroot")
             .env("HOME", self.place.path())
             .args(arguments)
@@ -79,6 +93,7 @@ impl Store {
     fn buildah(&self, arguments: &[&str]) -> String {
         let done = Command::new("buildah")
             .env("CONTAINERS_STORAGE_CONF", self.config())
+            .env("CONTAINERS_REGISTRIES_CONF", self.registries())
             .env("BUILDAH_ISOLATION", "chroot")
             .args(arguments)
             .output()
@@ -315,24 +330,41 @@ const TRACED_STORE: [(&str, fn()); 2] = [
     ("dev_prune_killed_anywhere_goes_on", kill::prune),
 ];
 
+const BASES: [(&str, fn()); 4] = [
+    ("a_base_that_moves_moves_the_key", bases::a_base_that_moves_moves_the_key),
+    ("what_was_hashed_is_what_is_built_on", bases::what_was_hashed_is_what_is_built_on),
+    ("a_registry_that_does_not_answer_is_told", bases::a_registry_that_does_not_answer_is_told),
+    ("another_image_in_the_registry_is_found", bases::another_image_in_the_registry_is_found),
+];
+
 fn main() {
     let arguments = Arguments::from_args();
-    let buildah = on_path("buildah").is_none().then_some("buildah");
+    let lacks = |needed: &[(&'static str, bool)]| -> Vec<&'static str> {
+        needed.iter().filter(|(_, there)| !there).map(|(name, _)| *name).collect()
+    };
+    let buildah = ("buildah", on_path("buildah").is_some());
+    let registry = ("docker-registry", DockerRegistry::is_installed());
     let trace = kill::lacks();
-    let lists: [(&[(&str, fn())], Option<&str>); 4] =
-        [(&CASES, buildah), (&HOSTILE, buildah), (&TRACED, trace), (&TRACED_STORE, buildah.or(trace))];
+    let traces = (trace.unwrap_or_default(), trace.is_none());
+    let lists: [(&[(&str, fn())], Vec<&str>); 5] = [
+        (&CASES, lacks(&[buildah])),
+        (&BASES, lacks(&[buildah, registry])),
+        (&HOSTILE, lacks(&[buildah])),
+        (&TRACED, lacks(&[traces])),
+        (&TRACED_STORE, lacks(&[buildah, traces])),
+    ];
     let mut trials = Vec::new();
     for (cases, missing) in lists {
         for (name, case) in cases {
-            if let Some(missing) = missing {
-                eprintln!("skipped: {name}: there is no {missing}");
+            if !missing.is_empty() {
+                eprintln!("skipped: {name}: there is no {}", missing.join(", "));
             }
             let case = *case;
             let run = move || {
                 case();
                 Ok(())
             };
-            trials.push(Trial::test(*name, run).with_ignored_flag(missing.is_some()));
+            trials.push(Trial::test(*name, run).with_ignored_flag(!missing.is_empty()));
         }
     }
     libtest_mimic::run(&arguments, trials).exit();
