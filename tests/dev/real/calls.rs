@@ -125,7 +125,7 @@ fn lives(process: &Path) -> bool {
 }
 
 /// Runs a command to its end; gives its calls.
-fn calls_of(bench: &Bench, folder: &Path, arguments: &[&str]) -> Vec<String> {
+pub(crate) fn calls_of(bench: &Bench, folder: &Path, arguments: &[&str]) -> Vec<String> {
     let stopping = Stopping::new(bench, Stop::Never);
     bench.ok(folder, arguments);
     bench.restore_buildah();
@@ -133,7 +133,7 @@ fn calls_of(bench: &Bench, folder: &Path, arguments: &[&str]) -> Vec<String> {
 }
 
 /// Every call, and the end of every one that changes something.
-fn stops(calls: &[String]) -> Vec<Stop> {
+pub(crate) fn stops(calls: &[String]) -> Vec<Stop> {
     let changes = |call: &str| matches!(call, "build" | "tag" | "rmi");
     (1..=calls.len())
         .flat_map(|at| {
@@ -143,11 +143,11 @@ fn stops(calls: &[String]) -> Vec<Stop> {
         .collect()
 }
 
-const BUILD: [&str; 5] = ["dev", "build", "connect", "--store", "buildah"];
+pub(crate) const BUILD: [&str; 5] = ["dev", "build", "connect", "--store", "buildah"];
 const FORCE: [&str; 7] = ["dev", "build", "connect", "--force", "connect", "--store", "buildah"];
 
 /// `connect` has two names.
-fn world() -> World {
+pub(crate) fn world() -> World {
     let world = World::bare();
     let yaml = world.read("bakery.yaml").replace(
         "registries: [{host: ghcr.io, namespace: posit-dev}]",
@@ -187,7 +187,7 @@ pub(crate) fn force() {
 
 /// What `dev check` says mends it, and each image has one id under all its names.
 #[track_caller]
-fn judge(bench: &Bench, world: &World, when: &str) {
+pub(crate) fn judge(bench: &Bench, world: &World, when: &str) {
     bench.mend(&world.root, when);
     bench.ok(&world.root, &["dev", "build", "connect", "--store", "buildah"]);
     bench.ok(&world.root, &["dev", "prune", "--yes", "--store", "buildah"]);

@@ -96,7 +96,7 @@ fn everywhere(
 
 /// The lock, which is never torn.
 #[track_caller]
-fn lock(world: &World, when: &str) -> Option<Lock> {
+pub(crate) fn lock_of(world: &World, when: &str) -> Option<Lock> {
     let bytes = fs::read(world.path(".git/bakery/dev-lock.json")).ok()?;
     Some(Lock::from_bytes(&bytes).unwrap_or_else(|error| panic!("{when}: {error}")))
 }
@@ -140,7 +140,7 @@ pub(crate) fn tag_lock() {
     let arguments = ["dev", "tag", "--lock"];
     let judge = |bench: &Bench, world: &World, when: &str| {
         let tag = bench.ok(&world.root, &["dev", "tag", "connect"]);
-        let locked = lock(world, when).map(|lock| lock.images["connect"].tag.clone());
+        let locked = lock_of(world, when).map(|lock| lock.images["connect"].tag.clone());
         let mended = bench.mend(&world.root, when);
         assert_eq!(mended.is_empty(), locked.as_deref() == Some(tag.trim_end()), "{when}: {mended:?}");
         assert_eq!(bench.ok(&world.root, &["dev", "tag", "connect"]), tag, "{when}: what is left counts");
@@ -224,7 +224,7 @@ pub(crate) fn rewrite() {
             );
             changed += usize::from(there == new);
         }
-        let locked = lock(world, when).unwrap();
+        let locked = lock_of(world, when).unwrap();
         assert_eq!(bench.ok(&world.root, &["dev", "tag", "connect"]).trim_end(), world.clean(), "{when}");
         let mended = bench.mend(&world.root, when);
         let begun = !locked.rewriting.is_empty();
@@ -248,7 +248,7 @@ pub(crate) fn build() {
     let make = || (Bench::with_store(), World::new());
     let arguments = ["dev", "build", "--store", "buildah"];
     let judge = |bench: &Bench, world: &World, when: &str| {
-        let locked = lock(world, when);
+        let locked = lock_of(world, when);
         for (name, id) in bench.store().names() {
             let ours = name.starts_with("localhost/bakery-dev-build:") || name.ends_with(&world.clean());
             assert!(ours, "{when}: {name} {id}");

@@ -10,9 +10,11 @@
 mod bases;
 mod bench;
 mod calls;
+mod change;
 mod kill;
 mod owners;
 mod platforms;
+mod signals;
 mod store;
 mod turns;
 #[path = "../world.rs"]
@@ -218,10 +220,15 @@ const BASES: [Case; 4] = [
 ];
 
 /// The same, hurt on purpose.
-const HOSTILE: [Case; 5] = [
+const HOSTILE: [Case; 10] = [
     ("a_build_killed_at_any_command_of_the_store_is_mended", calls::build),
     ("a_forced_build_killed_at_any_command_of_the_store_is_mended", calls::force),
     ("prune_killed_at_any_command_of_the_store_goes_on", calls::prune),
+    ("a_build_that_gets_a_signal_while_it_works_ends_and_is_mended", signals::while_it_works),
+    ("a_build_that_gets_a_signal_while_it_waits_ends_at_once", signals::while_it_waits),
+    ("what_is_changed_and_taken_back_while_it_is_built_gets_no_tag", change::taken_back),
+    ("what_is_not_in_the_context_may_change_while_it_is_built", change::what_is_ignored),
+    ("what_changes_while_it_is_hashed_again_gets_no_tag", change::during_the_second_hash),
     ("fifty_orders_of_two_worktrees_never_give_a_name_two_images", turns::fifty),
     ("a_forced_build_alone_moves_a_name_and_the_other_worktree_is_told", turns::forced),
 ];

@@ -23,6 +23,8 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Orders of one run of this test.
 const ROUNDS: usize = 50;
+/// Whoever cannot go on because the other one gives names asks for nothing for so long.
+const QUIET: Duration = Duration::from_millis(250);
 /// A look at the name that an image is built under.
 const TEMPORARY: &str = "inspect localhost/bakery-dev-build:";
 
@@ -63,6 +65,8 @@ struct Turns<'a> {
     bench: &'a Bench,
     runs: [Running; 2],
     granted: [usize; 2],
+    /// When each had its last turn.
+    last: [Instant; 2],
     /// Who has the right to give names.
     tagging: Option<Who>,
     /// Turns so far: `A:inspect`.
@@ -90,7 +94,15 @@ impl<'a> Turns<'a> {
             bench.program(folders[who as usize], arguments[who as usize]).env("PATH", path).start()
         };
         let runs = [run(Who::A), run(Who::B)];
-        Self { bench, runs, granted: [0, 0], tagging: None, taken: Vec::new(), ever: Ever::new() }
+        Self {
+            bench,
+            runs,
+            granted: [0, 0],
+            last: [Instant::now(); 2],
+            tagging: None,
+            taken: Vec::new(),
+            ever: Ever::new(),
+        }
     }
 
     fn lines(&self, who: Who, file: &str) -> Vec<String> {
@@ -133,7 +145,10 @@ impl<'a> Turns<'a> {
                 }
                 return false;
             }
-            if self.has_built(who) && self.tagging == Some(who.other()) {
+            if self.has_built(who)
+                && self.tagging == Some(who.other())
+                && self.last[who as usize].elapsed() > QUIET
+            {
                 return false;
             }
             assert!(began.elapsed() < PATIENCE, "{who:?} hangs: {:?}", self.taken);
@@ -154,6 +169,7 @@ impl<'a> Turns<'a> {
         let call = self.lines(who, "asked").get(done).cloned().unwrap_or_default();
         let word = call.split(' ').next().unwrap_or_default();
         self.taken.push(format!("{}:{word}", who.word()));
+        self.last[who as usize] = Instant::now();
         for (name, id) in names(self.bench.store()) {
             self.ever.entry(name).or_default().insert(id);
         }
@@ -224,18 +240,18 @@ impl Pair {
     }
 }
 
-/// The order of a round: three turns of each in one of twenty orders; then whoever came first gives names; then two
-/// turns of that one and five of the other in one of twenty-one.
+/// The order of a round: three turns of each in one of twenty orders; then whoever was quicker gives names, while the
+/// other one would have turns if it could; then two turns of the quicker and five of the other in one of twenty-one.
 fn wanted(round: usize) -> Vec<Who> {
     let first = order(6, 3, round, Who::A);
     let third = |who: Who| first.iter().enumerate().filter(|(_, one)| **one == who).map(|(at, _)| at).max();
     let quick = if third(Who::A) < third(Who::B) { Who::A } else { Who::B };
     let last = order(7, 2, round * 8 + round / 20, quick);
-    first.into_iter().chain([quick; 3]).chain(last).collect()
+    first.into_iter().chain([quick.other(), quick, quick.other()]).chain(last).collect()
 }
 
 fn round(pair: &Pair, round: usize) -> Played {
-    let same = round.is_multiple_of(5);
+    let same = round.is_multiple_of(3);
     write(&pair.world.root, "app/data", format!("round {round}"));
     write(&pair.second, "app/data", format!("round {round}{}", if same { "" } else { " of the second" }));
     for folder in pair.folders() {

@@ -182,7 +182,7 @@ fn found(code: Code, message: String, mend: &str) -> Finding {
 /// Images whose names are those of several: a forced build was stopped between two of them.
 fn divided(stored: &[Stored]) -> BTreeSet<&str> {
     let mut ids: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for one in stored {
+    for one in stored.iter().filter(|one| one.holder == Holder::Machine) {
         if let Some(content) = &one.content {
             ids.entry(&one.image).or_default().insert(&content.id);
         }

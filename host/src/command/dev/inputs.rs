@@ -63,16 +63,16 @@ impl<'a> Tree<'a> {
                 .hint("--image-version, --image-variant and --image-os choose another one")
             })?;
         let ignore = ignore_file(self.folder, path)?;
-        let (context, stamps) = self.context(&ignore)?;
-        let stamps = Stamps::new(self.folder, path, stamps);
+        let (context, entries) = self.context(&ignore)?;
+        let stamps = Stamps::new(self.folder, path, entries);
         let bases = base::bases(&containerfile, &picked.target.args);
         Ok(Read { containerfile, context, bases, stamps })
     }
 
-    /// The context under an ignore file.
+    /// The context under an ignore file, and what shows later that it was touched.
     fn context(&mut self, ignore: &[u8]) -> Result<(Arc<Context>, Arc<Entries>), Failed> {
-        if let Some((context, stamps)) = self.contexts.get(ignore) {
-            return Ok((Arc::clone(context), Arc::clone(stamps)));
+        if let Some((context, entries)) = self.contexts.get(ignore) {
+            return Ok((Arc::clone(context), Arc::clone(entries)));
         }
         let rules = rules(ignore)?;
         let found = tree::walk(self.folder, &rules, self.cache)

@@ -27,7 +27,8 @@ impl Stamps {
         if self.containerfile != now.containerfile {
             return Some(self.containerfile.0.clone());
         }
-        let differs = |(path, stamp): &(&Vec<u8>, &Stamp)| now.entries.get(*path) != Some(*stamp);
+        let differs =
+            |(path, stamp): &(&Vec<u8>, &Stamp)| now.entries.get(*path).is_none_or(|now| !stamp.agrees(now));
         let here = self.entries.iter().find(differs).map(|(path, _)| path);
         let path = here.or_else(|| now.entries.keys().find(|path| !self.entries.contains_key(*path)))?;
         Some(Shown(path.clone()).to_string())

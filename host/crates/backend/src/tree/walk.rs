@@ -57,7 +57,12 @@ pub struct Found {
 /// hand, so whatever was changed and taken back has another one. A folder in which something is left out has no times:
 /// what is left out may come and go.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stamp([u64; 8]);
+pub struct Stamp {
+    /// Device, inode, type and permissions.
+    what: [u64; 3],
+    /// Size and times.
+    when: Option<[u64; 5]>,
+}
 
 impl Stamp {
     /// Of the file that a path leads to.
@@ -65,12 +70,18 @@ impl Stamp {
     /// # Errors
     /// Whatever the system says.
     pub fn of(path: &Path) -> io::Result<Self> {
-        Ok(Self(stamp(&rustix::fs::stat(path)?)))
+        Ok(Self::new(&rustix::fs::stat(path)?, true))
     }
 
-    fn without_times(stat: &Stat) -> Self {
-        let [device, inode, mode, ..] = stamp(stat);
-        Self([device, inode, mode, 0, 0, 0, 0, 0])
+    fn new(stat: &Stat, with_times: bool) -> Self {
+        let [device, inode, mode, when @ ..] = stamp(stat);
+        Self { what: [device, inode, mode], when: with_times.then_some(when) }
+    }
+
+    /// Whether nothing says that the entry was touched between the two.
+    #[must_use]
+    pub fn agrees(&self, later: &Self) -> bool {
+        self.what == later.what && (self.when.is_none() || later.when.is_none() || self.when == later.when)
     }
 }
 
@@ -197,7 +208,7 @@ impl<C: Choose> Walk<'_, C> {
             FileType::Fifo => return Err(TreeError::Unsupported(shown(&path), "pipe")),
             _ => return Err(TreeError::Unsupported(shown(&path), "device")),
         };
-        let stamp = if whole { Stamp(stamp(&stat)) } else { Stamp::without_times(&stat) };
+        let stamp = Stamp::new(&stat, whole);
         self.found.push(Found { path, kind, stamp });
         Ok(())
     }
