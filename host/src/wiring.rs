@@ -2,6 +2,7 @@
 //! No logic of versions or plans, and nothing is started before it is needed.
 
 mod building;
+mod clusters;
 #[cfg(target_os = "linux")]
 mod commands;
 mod programs;
@@ -9,6 +10,7 @@ mod publishing;
 mod registries;
 mod signals;
 mod storing;
+mod tool;
 
 use std::{
     cell::OnceCell,
@@ -34,8 +36,9 @@ use self::commands::Workshop;
 use self::signals::Signals;
 pub(crate) use self::{
     building::{BuildEnd, Building, absolute},
+    clusters::Clusters,
     publishing::Publishing,
-    storing::{OpenStore, Storing},
+    storing::{Archives, OpenStore, Storing},
 };
 use crate::{
     cli::{Network, UsageError, env},

@@ -1,7 +1,11 @@
 //! Whether lock, tree, manifests and image stores agree; what does not is a finding with the one line that mends it.
 //! Looks nothing up: everything that it compares is handed to it.
 
+mod cluster;
+
 use std::{collections::BTreeMap, fmt};
+
+pub use cluster::{Answer, InCluster, Wrong, import_line};
 
 use serde::Serialize;
 
@@ -28,6 +32,8 @@ pub struct Facts {
     pub looked_at_manifests: bool,
     /// What image stores hold under the lock's tags.
     pub stored: Vec<Stored>,
+    /// What clusters hold of the lock's images.
+    pub clusters: Vec<InCluster>,
 }
 
 /// What the tree says about an image.
@@ -102,6 +108,8 @@ pub enum Code {
     OtherImage,
     /// A store lacks what the lock says was built.
     NotStored,
+    /// What should be looked at cannot be.
+    Unreachable,
 }
 
 /// Something that does not agree.
@@ -150,6 +158,7 @@ pub fn check(facts: &Facts) -> Vec<Finding> {
         findings.extend(unreferenced(lock, &facts.references));
     }
     findings.extend(facts.stored.iter().filter_map(|stored| stored_finding(lock, stored)));
+    findings.extend(cluster::findings(lock, &facts.clusters));
     findings
 }
 

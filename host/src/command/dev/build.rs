@@ -17,6 +17,7 @@ use serde_json::json;
 
 use super::{
     force::Force,
+    import::{self, Imported, Importing},
     inputs::Tree,
     lock, stores,
     tags::{self, Tagged, Tags},
@@ -53,7 +54,10 @@ pub(super) fn run(arguments: &DevBuild, talker: &Arc<Talker>) -> Ended {
             .hint("`bakery dev tag` lists them"));
     }
     let force = Force::read(arguments.force.as_deref(), &project)?;
-    let locked = read.lock().building(before.as_ref(), &names);
+    let mut locked = read.lock().building(before.as_ref(), &names);
+    for (name, cluster) in names.iter().flat_map(|name| arguments.forget.iter().map(move |one| (name, one))) {
+        locked = locked.without_import(name, cluster);
+    }
     if let Some(before) = &before {
         tell_new_tags(before, &locked, &names, talker);
     }
@@ -82,13 +86,16 @@ pub(super) fn run(arguments: &DevBuild, talker: &Arc<Talker>) -> Ended {
     let environment = builder_environment(&targets, &settings, &project.folder)?;
     lock::write(&read.place, &owner, &locked)?;
     let mut work = Work { project: &project, read: &read, owner, locked, settings, shared, done: Vec::new() };
-    stores::with(arguments.store, &read.place, environment, talker, async |store| {
+    let imported = stores::with(arguments.store, &read.place, environment, talker, async |store| {
         for image in read.images.iter().filter(|image| names.contains(&image.picked.image)) {
             work.image(store, image, force.takes(&image.picked.image)).await?;
         }
-        Ok(())
+        let Work { owner, locked, .. } = &mut work;
+        let mut importing = Importing { store, place: &read.place, owner, locked, talker };
+        importing.all(&names, &arguments.import).await
     })?;
-    tell(arguments.json, &work)
+    import::tell_wanted(&work.locked, &names, talker);
+    tell(arguments.json, &work, &imported)
 }
 
 /// Manifests with the tags before need the new ones.
@@ -286,7 +293,7 @@ impl Wanted<'_> {
     }
 }
 
-fn references(locked: &LockedImage) -> Vec<String> {
+pub(super) fn references(locked: &LockedImage) -> Vec<String> {
     locked.repositories.iter().map(|repository| format!("{repository}:{}", locked.tag)).collect()
 }
 
@@ -296,7 +303,7 @@ fn temporary(key: &Key) -> String {
     format!("{TEMPORARY}:{}-{}-{nanos}", key.short(16), std::process::id())
 }
 
-fn tell(as_json: bool, work: &Work<'_>) -> Ended {
+fn tell(as_json: bool, work: &Work<'_>, imported: &[Imported]) -> Ended {
     if as_json {
         let images: serde_json::Map<String, serde_json::Value> = work
             .done
@@ -310,6 +317,7 @@ fn tell(as_json: bool, work: &Work<'_>) -> Ended {
                     "store": store,
                     "id": id,
                     "built": now,
+                    "clusters": import::described(imported, name),
                 });
                 Some((name.clone(), described))
             })
@@ -320,7 +328,8 @@ fn tell(as_json: bool, work: &Work<'_>) -> Ended {
             let tag = work.locked.images.get(name).map_or("", |image| image.tag.as_str());
             format!("{name} {tag} {}\n", if *now { "built" } else { "present" })
         };
-        Stdout.text(&work.done.iter().map(line).collect::<String>())?;
+        let lines = work.done.iter().map(|one| line(one) + &import::lines(imported, &one.0, &work.locked));
+        Stdout.text(&lines.collect::<String>())?;
     }
     Ok(Exit::Done)
 }

@@ -9,7 +9,7 @@ use bakery_dev::{
 use serde_json::json;
 
 use super::{
-    lock, manifests,
+    lock, manifests, nodes,
     place::Place,
     stores,
     tags::{self, Tags},
@@ -44,6 +44,7 @@ pub(super) fn run(arguments: &DevCheck, talker: &Arc<Talker>) -> Ended {
         })
         .collect();
     let stored = stored(arguments, &lock, &read.place, talker)?;
+    let clusters = nodes::in_clusters(lock.as_ref().ok().and_then(Option::as_ref), &read.place, talker)?;
     let facts = Facts {
         lock,
         worktree: read.place.worktree_name(),
@@ -52,6 +53,7 @@ pub(super) fn run(arguments: &DevCheck, talker: &Arc<Talker>) -> Ended {
         references,
         looked_at_manifests: !paths.is_empty(),
         stored,
+        clusters,
     };
     conclude(arguments.json, &check::check(&facts), talker)
 }
