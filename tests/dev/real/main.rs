@@ -11,6 +11,8 @@
 #[expect(dead_code, reason = "other tests use the rest")]
 mod world;
 
+mod cluster;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -292,5 +294,17 @@ fn main() {
         };
         Trial::test(name, run).with_ignored_flag(missing)
     });
-    libtest_mimic::run(&arguments, trials.into()).exit();
+    let mut trials = Vec::from(trials);
+    for (name, programs, case) in cluster::CASES {
+        let missing = cluster::lacks(programs);
+        if !missing.is_empty() {
+            eprintln!("skipped: {name}: there is no {}", missing.join(", "));
+        }
+        let run = move || {
+            case();
+            Ok(())
+        };
+        trials.push(Trial::test(name, run).with_ignored_flag(!missing.is_empty()));
+    }
+    libtest_mimic::run(&arguments, trials).exit();
 }
