@@ -3,6 +3,7 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "what helps a test may fail as a test does")]
 
 mod check;
+mod cluster;
 mod git;
 mod rewrite;
 mod states;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds docker's plugin buildx and buildkit's daemon from their Go modules, with the checksums of the module proxy, into
-# target/tools. Takes minutes, once. Where that cannot be done it says so and ends well: the tests that need them count
+# Builds docker's plugin buildx, buildkit's daemon and kind from their Go modules, with the checksums of the module proxy,
+# into target/tools. Takes minutes, once. Where that cannot be done it says so and ends well: the tests that need them count
 # as skipped.
 set -u
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -22,8 +22,9 @@ build() {
     fi
 }
 
-command -v go >/dev/null || { say "skipped: go is not installed, so there is neither buildx nor buildkitd"; exit 0; }
+command -v go >/dev/null || { say "skipped: go is not installed, so there is neither buildx nor buildkitd nor kind"; exit 0; }
 command -v docker-buildx >/dev/null || [ -x /usr/libexec/docker/cli-plugins/docker-buildx ] ||
     build docker-buildx github.com/docker/buildx@v0.30.1 ./cmd/buildx
 command -v buildkitd >/dev/null || build buildkitd github.com/moby/buildkit@v0.26.3 ./cmd/buildkitd
+command -v kind >/dev/null || build kind sigs.k8s.io/kind@v0.33.0 .
 exit 0

@@ -40,6 +40,11 @@ impl<'a> Clusters<'a> {
         cluster::read_roles(&answer).map_err(|error| unreadable(&error))
     }
 
+    /// Tells what is done with a cluster.
+    pub(crate) fn tell(&self, cluster: &Cluster, text: &str) {
+        self.0.progress().tell(&cluster.to_string(), text);
+    }
+
     /// Has a cluster's program give archives to its nodes. What it says of that is no proof.
     pub(crate) async fn import(
         &self,

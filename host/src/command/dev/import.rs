@@ -108,6 +108,7 @@ impl Importing<'_> {
         }
         // Intent before effect.
         self.state(image, cluster, Import::begun())?;
+        clusters.tell(cluster, &format!("imports `{image}`"));
         let title = format!("{cluster} {image}");
         let said = match self.archives(&locked, archives, &title).await {
             Ok(files) => clusters.import(cluster, &files).await,
@@ -118,6 +119,8 @@ impl Importing<'_> {
                 for reason in said.err().iter().flat_map(Failed::reasons) {
                     self.talker.warning(&format!("{cluster}: {}; but every node has it", reason.message));
                 }
+                let nodes = imported.nodes.join(", ");
+                clusters.tell(cluster, &format!("`{image}` is on every node: {nodes}"));
                 self.done(imported)
             }
             Err(wrong) => {
@@ -214,7 +217,9 @@ pub(super) fn tell_wanted(locked: &Lock, images: &[String], talker: &Talker) {
         for (cluster, import) in &locked.clusters {
             if import.state != ImportState::Imported {
                 let line = import_line(image, cluster);
-                talker.note(&format!("`{cluster}` has not `{image}` as it is now: `{line}` imports it"));
+                talker.note(&format!(
+                    "nothing says that `{cluster}` has `{image}` as it is now: `{line}` imports it"
+                ));
             }
         }
     }

@@ -5,7 +5,7 @@ case "$1 $2" in
     [ "$3 $4" = "-o json" ]
     format='{"name":"{{.Names}}","role":"{{.Label "k3d.role"}}","runtimeLabels":{"k3d.cluster":"{{.Label "k3d.cluster"}}"},"State":{"Running":true}}'
     printf '['
-    docker ps --all --filter label=k3d.cluster --format "$format" | paste -sd, -
+    docker ps --all --filter label=k3d.cluster --format "$format" | sort | paste -sd, -
     printf ']\n'
     ;;
 "image import")
