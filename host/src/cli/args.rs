@@ -49,7 +49,7 @@ pub(crate) enum Command {
     Get(get::Get),
     /// Images that are built and run here: their tags, and manifests that name them.
     #[command(subcommand)]
-    Dev(dev::Dev),
+    Dev(Box<dev::Dev>),
     /// Indexes of images, in registries.
     #[command(subcommand)]
     Imagetools(publish::Imagetools),

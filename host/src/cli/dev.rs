@@ -7,8 +7,11 @@ use clap::{Args, Subcommand, ValueEnum};
 use regex::Regex;
 
 use super::{
+    UsageError,
     args::{self, Project},
     build::BuilderKind,
+    env,
+    publish::Registries,
 };
 
 /// Images that are built and run here.
@@ -49,7 +52,40 @@ pub(crate) struct DevTargets {
     #[arg(long, value_name = "REGEX", value_parser = args::regex)]
     pub(crate) image_platform: Vec<Regex>,
     #[command(flatten)]
+    pub(crate) remote: DevRemote,
+    #[command(flatten)]
     pub(crate) project: Project,
+}
+
+/// What registries are asked.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DevRemote {
+    /// Ask no registry: base images are those of the lock, else they count as they are written [env: BAKERY_OFFLINE].
+    #[arg(long)]
+    offline: bool,
+    #[command(flatten)]
+    registries: Registries,
+}
+
+impl DevRemote {
+    /// How registries are reached; none where none is asked.
+    ///
+    /// # Errors
+    /// What the user said contradicts itself.
+    pub(crate) fn registries(&self) -> Result<Option<Registries>, UsageError> {
+        let offline = self.offline
+            || match env::OFFLINE.read().as_deref() {
+                None | Some("false" | "0") => false,
+                Some("true" | "1") => true,
+                Some(other) => {
+                    let name = env::OFFLINE.name;
+                    return Err(UsageError::new(format!(
+                        "{name}: expected `true` or `false`, not `{other}`"
+                    )));
+                }
+            };
+        if offline { Ok(None) } else { self.registries.checked().map(Some) }
+    }
 }
 
 fn policy(text: &str) -> Result<Policy, String> {
@@ -88,6 +124,9 @@ pub(crate) struct Tag {
     /// Write the tags into this worktree's lock.
     #[arg(long)]
     pub(crate) lock: bool,
+    /// Ask registries for the base images anew, whatever the lock says.
+    #[arg(long, conflicts_with = "offline")]
+    pub(crate) update_bases: bool,
     /// Write the tag to `.dev-image-tag` in this folder; all images must have the same one.
     #[arg(long, value_name = "DIR")]
     pub(crate) config_dir: Option<PathBuf>,
@@ -165,6 +204,9 @@ pub(crate) struct Build {
     /// BAKERY_FORCE_REBUILD_DEV_IMAGES].
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
     pub(crate) force: Option<String>,
+    /// Ask registries for the base images anew, whatever the lock says.
+    #[arg(long, conflicts_with = "offline")]
+    pub(crate) update_bases: bool,
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,

@@ -267,8 +267,11 @@ fn two_worktrees_import_at_the_same_time_and_each_proof_holds() {
     assert!(!machine.check(&second).iter().any(|(code, _)| code == "not-stored"));
 }
 
-/// Every case, with the programs that it needs beside those of a node.
-pub(crate) const CASES: [(&str, &[&str], fn()); 7] = [
+/// A case, with the programs that it needs beside those of a node.
+type Case = (&'static str, &'static [&'static str], fn());
+
+/// Every one.
+pub(crate) const CASES: [Case; 7] = [
     ("every_node_of_kind_has_what_was_imported", &["kind"], every_node_of_kind_has_it),
     ("a_node_that_lost_an_image_is_named_and_mended", &["kind"], a_node_that_lost_it_is_named_and_mended),
     (

@@ -7,6 +7,7 @@
     reason = "what helps a test may fail as a test does"
 )]
 
+mod bases;
 #[path = "../world.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod world;
@@ -19,7 +20,7 @@ use std::{
     process::Command,
 };
 
-use bakery_tests::{Finished, Program, on_path};
+use bakery_tests::{DockerRegistry, Finished, Program, on_path};
 use libtest_mimic::{Arguments, Trial};
 use serde_json::Value;
 
@@ -41,7 +42,19 @@ impl Store {
             ),
         )
         .unwrap();
-        Self { place }
+        let store = Self { place };
+        std::fs::write(store.registries(), "").unwrap();
+        store
+    }
+
+    /// Lets buildah speak http to a registry of the test.
+    fn trust(&self, registry: &str) {
+        let text = format!("[[registry]]\nlocation = \"{registry}\"\ninsecure = true\n");
+        std::fs::write(self.registries(), text).unwrap();
+    }
+
+    fn registries(&self) -> PathBuf {
+        self.place.path().join("registries.conf")
     }
 
     fn config(&self) -> PathBuf {
@@ -52,6 +65,7 @@ impl Store {
         Program::bakery()
             .cwd(folder)
             .env("CONTAINERS_STORAGE_CONF", self.config())
+            .env("CONTAINERS_REGISTRIES_CONF", self.registries())
             .env("BUILDAH_ISOLATION", "chroot")
             .env("HOME", self.place.path())
             .args(arguments)
@@ -72,6 +86,7 @@ impl Store {
     fn buildah(&self, arguments: &[&str]) -> String {
         let done = Command::new("buildah")
             .env("CONTAINERS_STORAGE_CONF", self.config())
+            .env("CONTAINERS_REGISTRIES_CONF", self.registries())
             .env("BUILDAH_ISOLATION", "chroot")
             .args(arguments)
             .output()
@@ -281,30 +296,37 @@ const CASES: [(&str, fn()); 6] = [
     ("no_tag_ever_names_two_images", no_tag_ever_names_two_images),
 ];
 
+const BASES: [(&str, fn()); 4] = [
+    ("a_base_that_moves_moves_the_key", bases::a_base_that_moves_moves_the_key),
+    ("what_was_hashed_is_what_is_built_on", bases::what_was_hashed_is_what_is_built_on),
+    ("a_registry_that_does_not_answer_is_told", bases::a_registry_that_does_not_answer_is_told),
+    ("another_image_in_the_registry_is_found", bases::another_image_in_the_registry_is_found),
+];
+
 fn main() {
     let arguments = Arguments::from_args();
-    let missing = on_path("buildah").is_none();
-    let trials = CASES.map(|(name, case)| {
-        if missing {
-            eprintln!("skipped: {name}: there is no buildah");
-        }
-        let run = move || {
-            case();
-            Ok(())
-        };
-        Trial::test(name, run).with_ignored_flag(missing)
-    });
-    let mut trials = Vec::from(trials);
-    for (name, programs, case) in cluster::CASES {
-        let missing = cluster::lacks(programs);
-        if !missing.is_empty() {
-            eprintln!("skipped: {name}: there is no {}", missing.join(", "));
-        }
-        let run = move || {
-            case();
-            Ok(())
-        };
-        trials.push(Trial::test(name, run).with_ignored_flag(!missing.is_empty()));
-    }
+    let lacks = |needed: &[(&'static str, bool)]| -> Vec<&'static str> {
+        needed.iter().filter(|(_, there)| !there).map(|(name, _)| *name).collect()
+    };
+    let buildah = ("buildah", on_path("buildah").is_some());
+    let registry = ("docker-registry", DockerRegistry::is_installed());
+    let cases = CASES.map(|case| (case, lacks(&[buildah])));
+    let bases = BASES.map(|case| (case, lacks(&[buildah, registry])));
+    let clusters = cluster::CASES.map(|(name, programs, case)| ((name, case), cluster::lacks(programs)));
+    let trials: Vec<Trial> = cases
+        .into_iter()
+        .chain(bases)
+        .chain(clusters)
+        .map(|((name, case), missing)| {
+            if !missing.is_empty() {
+                eprintln!("skipped: {name}: there is no {}", missing.join(", "));
+            }
+            let run = move || {
+                case();
+                Ok(())
+            };
+            Trial::test(name, run).with_ignored_flag(!missing.is_empty())
+        })
+        .collect();
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -57,14 +57,25 @@ pub struct Reference {
 /// What a store holds under a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
-    /// The store: `docker`, `buildah`, a registry.
+    /// Its name: `docker`, `buildah`, a registry's.
     pub store: String,
+    /// What it is.
+    pub holder: Holder,
     /// The image's name in `bakery.yaml`.
     pub image: String,
     /// The name in the store.
     pub reference: String,
     /// What is there; none for nothing.
     pub content: Option<Content>,
+}
+
+/// Who has images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A store of this machine, which builds go to.
+    Machine,
+    /// A registry, which nothing of ours needs to be in.
+    Registry,
 }
 
 /// An image of a store.
@@ -247,9 +258,17 @@ fn unreferenced(lock: &Lock, references: &[Reference]) -> Vec<Finding> {
 fn stored_finding(lock: &Lock, stored: &Stored) -> Option<Finding> {
     let locked = lock.images.get(&stored.image)?;
     let Stored { store, reference, content, .. } = stored;
-    let mend = format!("bakery dev build --force {}", stored.image);
+    let local = stored.holder == Holder::Machine;
+    let mend = match stored.holder {
+        Holder::Machine => format!("bakery dev build --force {}", stored.image),
+        Holder::Registry if locked.tag.ends_with(locked.key.short(16)) => {
+            format!("remove `{reference}` from the registry")
+        }
+        // A tag with the key is nobody else's.
+        Holder::Registry => "bakery dev tag --lock --policy content".to_owned(),
+    };
     match content {
-        None if locked.state == State::Built => {
+        None if local && locked.state == State::Built => {
             let message = format!("{store} has no `{reference}`, which the lock says was built");
             Some(found(Code::NotStored, message, "bakery dev build"))
         }
@@ -263,7 +282,7 @@ fn stored_finding(lock: &Lock, stored: &Stored) -> Option<Finding> {
             Some(found(Code::OtherImage, message, &mend))
         }
         Some(content) => match &locked.image_id {
-            Some(id) if *id != content.id => {
+            Some(id) if local && *id != content.id => {
                 let message = format!("{store} has `{}` as `{reference}`, not `{id}`", content.id);
                 Some(found(Code::OtherImage, message, &mend))
             }

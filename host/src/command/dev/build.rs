@@ -16,6 +16,7 @@ use bakery_dev::{
 use serde_json::json;
 
 use super::{
+    bases,
     force::Force,
     import::{self, Imported, Importing},
     inputs::Tree,
@@ -42,7 +43,8 @@ pub(super) fn run(arguments: &DevBuild, talker: &Arc<Talker>) -> Ended {
     })?;
     let before = before.filter(|lock| lock::is_ours(&place, lock));
     let policy = arguments.targets.policy.or_else(|| before.as_ref()?.policy.parse().ok());
-    let read = Tags::read(&arguments.targets, policy.unwrap_or_default(), place, &project, talker)?;
+    let bases = bases::known(before.as_ref(), arguments.update_bases, &arguments.targets)?;
+    let read = Tags::read(&arguments.targets, policy.unwrap_or_default(), place, bases, &project, talker)?;
     let names: Vec<String> = read
         .images
         .iter()
@@ -173,6 +175,7 @@ impl Work<'_> {
         let picked = &image.picked;
         let names = vec![temporary.to_owned()];
         let target = picked.target.clone().renamed(names, picked.platforms.clone(), labels);
+        let target = target.pinned(bases::pins(&image.bases, &image.digests));
         let settings = BuildSettings { cache: !force, ..self.settings };
         let id_file = self.read.place.state.path(ID_FILE);
         store.build(&target, &settings, &id_file).await?;
@@ -207,7 +210,8 @@ impl Work<'_> {
     /// Whether the inputs have the same key as before the build.
     fn is_unchanged(&self, image: &Tagged) -> Result<(), Failed> {
         let mut cache = self.read.place.cache();
-        let now = Tree::new(&self.project.folder, &mut cache).read(&image.picked)?.parts;
+        let now = Tree::new(&self.project.folder, &mut cache).read(&image.picked)?;
+        let now = now.parts(&image.picked, &image.digests);
         if now == image.parts {
             return Ok(());
         }
@@ -288,8 +292,13 @@ impl Wanted<'_> {
     }
 
     fn taken(&self, store: &OpenStore<'_>, reference: &str, what: &str) -> Failed {
-        Failed::because(format!("{} has {what} as `{reference}`", store.name()))
-            .hint(format!("`bakery dev build --force {}` builds it and takes the name", self.image))
+        let force = format!("`bakery dev build --force {}` builds it and takes the name", self.image);
+        let hint = if self.locked.tag.ends_with(self.locked.key.short(16)) {
+            force
+        } else {
+            format!("`bakery dev build --policy content` gives it a tag of its own; {force}")
+        };
+        Failed::because(format!("{} has {what} as `{reference}`", store.name())).hint(hint)
     }
 }
 

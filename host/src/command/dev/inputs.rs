@@ -6,13 +6,19 @@ use bakery_backend::{
     files,
     tree::{self, StatCache},
 };
+use bakery_core::model::Digest;
 use bakery_dev::{
+    base::{self, Bases},
     context::{Context, Entry, Kind},
     ignore::Ignore,
     key::{Inputs, Parts},
 };
 
-use super::{ignore::Rules, pick::Picked};
+use super::{
+    bases::{self, Digests},
+    ignore::Rules,
+    pick::Picked,
+};
 use crate::command::Failed;
 
 /// Bytes of a Containerfile.
@@ -29,10 +35,12 @@ pub(super) struct Tree<'a> {
 
 /// What a target is built from.
 pub(super) struct Read {
-    /// The digests of its inputs.
-    pub(super) parts: Parts,
-    /// The bytes of its ignore file.
-    pub(super) ignore: Vec<u8>,
+    /// The bytes of its Containerfile.
+    pub(super) containerfile: Vec<u8>,
+    /// What can be copied from.
+    pub(super) context: Arc<Context>,
+    /// What it is built on.
+    pub(super) bases: Bases,
 }
 
 impl<'a> Tree<'a> {
@@ -53,11 +61,12 @@ impl<'a> Tree<'a> {
             })?;
         let ignore = ignore_file(self.folder, path)?;
         let context = self.context(&ignore)?;
-        Ok(Read { parts: parts(picked, &context, &containerfile), ignore })
+        let bases = base::bases(&containerfile, &picked.target.args);
+        Ok(Read { containerfile, context, bases })
     }
 
     /// The context under an ignore file.
-    pub(super) fn context(&mut self, ignore: &[u8]) -> Result<Arc<Context>, Failed> {
+    fn context(&mut self, ignore: &[u8]) -> Result<Arc<Context>, Failed> {
         if let Some(known) = self.contexts.get(ignore) {
             return Ok(Arc::clone(known));
         }
@@ -89,15 +98,27 @@ pub(super) fn rules(ignore: &[u8]) -> Result<Rules, Failed> {
     Ignore::parse(ignore).map(Rules).map_err(|error| Failed::because(error.to_string()))
 }
 
+impl Read {
+    /// The digests of the inputs, built on images with these digests.
+    pub(super) fn parts(&self, picked: &Picked, digests: &Digests) -> Parts {
+        parts(picked, &self.context, &self.containerfile, bases::inputs(&self.bases, digests))
+    }
+}
+
 /// The digests of a target's inputs.
-pub(super) fn parts(picked: &Picked, context: &Context, containerfile: &[u8]) -> Parts {
+pub(super) fn parts(
+    picked: &Picked,
+    context: &Context,
+    containerfile: &[u8],
+    bases: Vec<(String, Digest)>,
+) -> Parts {
     let inputs = Inputs {
         context,
         containerfile,
         arguments: picked.target.args.clone(),
         target: picked.target.build_target.clone(),
         platforms: picked.platforms.clone(),
-        bases: Vec::new(),
+        bases,
     };
     inputs.parts()
 }

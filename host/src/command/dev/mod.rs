@@ -1,5 +1,6 @@
 //! Development images: tags for the tree as it is, the lock of the worktree, manifests that name them.
 
+mod bases;
 mod build;
 mod check;
 mod commit;
@@ -13,6 +14,7 @@ mod nodes;
 mod pick;
 mod place;
 mod prune;
+mod remote;
 mod rewrite;
 mod stores;
 mod tag;

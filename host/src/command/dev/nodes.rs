@@ -12,7 +12,7 @@ use bakery_dev::{
 };
 use futures_util::{StreamExt as _, stream};
 
-use super::{lock, place::Place, stores};
+use super::{place::Place, stores};
 use crate::{command::Failed, report::Talker, wiring::Clusters};
 
 /// Nodes that are asked at the same time.
@@ -69,24 +69,18 @@ impl Question {
             .collect()
             .await;
         let mut wrong = Vec::new();
-        let mut config: Option<(&str, String)> = None;
+        let mut first = None;
         for (node, held) in nodes.iter().zip(asked) {
             match held {
                 Err(failed) => wrong.push(unknown(Some(node), &failed)),
-                Ok(held) => {
-                    for (name, held) in self.names.iter().zip(&held) {
-                        let lack = self.expected.lack(held.as_ref());
-                        match lack.or_else(|| other_than_the_first(&mut config, node, held.as_ref())) {
-                            Some(lack) => {
-                                wrong.push(Wrong::Lacks { node: node.clone(), reference: name.clone(), lack })
-                            }
-                            None => {}
-                        }
-                    }
-                }
+                Ok(held) => wrong.extend(self.names.iter().zip(&held).filter_map(|(name, held)| {
+                    let lack = self.expected.lack(held.as_ref());
+                    let lack = lack.or_else(|| other_than_the_first(&mut first, node, held.as_ref()))?;
+                    Some(Wrong::Lacks { node: node.clone(), reference: name.clone(), lack })
+                })),
             }
         }
-        Ok(match config {
+        Ok(match first {
             Some((_, config)) if wrong.is_empty() => Found::Proven { nodes, config },
             _ => Found::Wrong(wrong),
         })
@@ -121,13 +115,13 @@ fn unknown(node: Option<&String>, failed: &Failed) -> Wrong {
     Wrong::Unknown { node: node.cloned(), why, mend }
 }
 
-/// What all clusters of a lock have.
+/// What all clusters of this worktree's lock have.
 pub(super) fn in_clusters(
     lock: Option<&Lock>,
     place: &Place,
     talker: &Arc<Talker>,
 ) -> Result<Vec<InCluster>, Failed> {
-    let Some(lock) = lock.filter(|lock| lock::is_ours(place, lock)) else { return Ok(Vec::new()) };
+    let Some(lock) = lock else { return Ok(Vec::new()) };
     if lock.images.values().all(|image| image.clusters.is_empty()) {
         return Ok(Vec::new());
     }

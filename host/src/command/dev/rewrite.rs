@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &DevRewrite, talker: &Arc<Talker>) -> Ended {
         Some(lock) => (place, lock),
         None => {
             let policy = arguments.targets.policy.unwrap_or_default();
-            let read = Tags::read(&arguments.targets, policy, place, &project, talker)?;
+            let read = Tags::read(&arguments.targets, policy, place, None, &project, talker)?;
             let lock = read.lock();
             (read.place, lock)
         }

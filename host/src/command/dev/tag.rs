@@ -7,8 +7,8 @@ use bakery_dev::tag::{Policy, is_dev_tag};
 use serde_json::{Map, Value, json};
 
 use super::{
-    lock,
-    tags::{self, Tags},
+    bases, lock,
+    tags::{self, Tagged, Tags},
 };
 use crate::{
     cli,
@@ -31,7 +31,10 @@ pub(super) fn run(arguments: &cli::DevTag, talker: &Arc<Talker>) -> Ended {
         return Err(Failed::because(format!("there is no image `{name}`"))
             .hint(format!("the images are {}", names.join(", "))));
     }
-    let read = match Tags::read(&arguments.targets, policy, place, &project, talker) {
+    let ours = locked.as_ref().ok().and_then(Option::as_ref).filter(|lock| lock::is_ours(&place, lock));
+    let ours = ours.cloned();
+    let known = bases::known(ours.as_ref(), arguments.update_bases, &arguments.targets)?;
+    let read = match Tags::read(&arguments.targets, policy, place, known, &project, talker) {
         Err(failed) => return fallback(arguments, &project, failed, talker),
         Ok(read) if policy == Policy::Commit && read.commit.is_none() && arguments.fallback.is_some() => {
             let none = Failed::because("git does not say what the tree is");
@@ -59,8 +62,7 @@ pub(super) fn run(arguments: &cli::DevTag, talker: &Arc<Talker>) -> Ended {
     }
     if arguments.lock {
         let owner = lock::own(&read.place)?;
-        let before = locked.ok().flatten().filter(|lock| lock::is_ours(&read.place, lock));
-        lock::write(&read.place, &owner, &read.lock().after(before.as_ref()))?;
+        lock::write(&read.place, &owner, &read.lock().after(ours.as_ref()))?;
     }
     if arguments.json {
         Stdout.json(&json(&read, arguments.image.as_deref()))?;
@@ -131,6 +133,7 @@ fn json(read: &Tags, image: Option<&str>) -> Value {
                 "key": one.key,
                 "clean": one.clean,
                 "changed": one.why,
+                "bases": bases(one),
                 "target": one.picked.target.uid,
                 "platforms": platforms,
                 "references": references,
@@ -144,6 +147,15 @@ fn json(read: &Tags, image: Option<&str>) -> Value {
         "commit": read.commit.as_ref().map(ToString::to_string),
         "images": images,
     })
+}
+
+/// What it is built on: a digest, or nothing where nobody says it.
+fn bases(image: &Tagged) -> Map<String, Value> {
+    let digest = |name: String| {
+        let digest = image.digests.get(&name).map(ToString::to_string);
+        (name, json!(digest))
+    };
+    image.bases.references().map(|reference| digest(bases::full(reference))).collect()
 }
 
 /// Writes the plain file in one step, over an older one. It holds one tag, so there must be one.

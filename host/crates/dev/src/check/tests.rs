@@ -24,6 +24,7 @@ fn good() -> Facts {
     };
     let stored = Stored {
         store: "docker".to_owned(),
+        holder: Holder::Machine,
         image: "connect".to_owned(),
         reference: reference.found.written.clone(),
         content: Some(Content { id: "sha256:1".to_owned(), key: Some(image.key.to_string()) }),
@@ -141,4 +142,37 @@ fn another_image_under_the_tag_is_refused() {
     check_one(|f| content(f, "sha256:1", None), Code::OtherImage, mend);
     check_one(|f| content(f, "sha256:2", Some(&key)), Code::OtherImage, mend);
     check_one(|f| f.stored[0].content = None, Code::NotStored, "bakery dev build");
+}
+
+#[test]
+fn a_registry_may_lack_an_image_and_may_not_have_another_one() {
+    let in_registry = |facts: &mut Facts, content: Option<Content>| {
+        let mut stored = facts.stored[0].clone();
+        stored.store = "ghcr.io".to_owned();
+        stored.holder = Holder::Registry;
+        stored.content = content;
+        facts.stored.push(stored);
+    };
+    let mut facts = good();
+    in_registry(&mut facts, None);
+    // The same inputs, built elsewhere.
+    let key = facts.stored[0].content.as_ref().and_then(|content| content.key.clone());
+    in_registry(&mut facts, Some(Content { id: "sha256:other".to_owned(), key }));
+    assert_eq!(check(&facts), []);
+    let other = Some(Content { id: "sha256:1".to_owned(), key: None });
+    let message = check_one(
+        |facts| in_registry(facts, other.clone()),
+        Code::OtherImage,
+        "bakery dev tag --lock --policy content",
+    );
+    assert!(message.starts_with("ghcr.io has another image"), "{message}");
+    let mut facts = good();
+    let image = lock(&mut facts).images.get_mut("connect").unwrap();
+    image.tag = format!("dev-{}", image.key.short(16));
+    let reference = format!("ghcr.io/posit-dev/connect:{}", image.tag);
+    facts.references[0].found.tag = Some(image.tag.clone());
+    facts.stored[0].reference.clone_from(&reference);
+    in_registry(&mut facts, other);
+    let findings = check(&facts);
+    assert_eq!(findings[0].mend, format!("remove `{reference}` from the registry"));
 }
