@@ -251,7 +251,7 @@ fn wanted(round: usize) -> Vec<Who> {
 }
 
 fn round(pair: &Pair, round: usize) -> Played {
-    let same = round % 3 == 0;
+    let same = round.is_multiple_of(3);
     write(&pair.world.root, "app/data", format!("round {round}"));
     write(&pair.second, "app/data", format!("round {round}{}", if same { "" } else { " of the second" }));
     for folder in pair.folders() {
