@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::{
     UsageError,
-    args::{self, Project},
+    args::{self, Project, Upstreams},
     build::BuilderKind,
     env,
     publish::Registries,
@@ -51,6 +51,9 @@ pub(crate) struct DevTargets {
     /// Platforms that this regular expression finds, instead of this machine's; repeatable.
     #[arg(long, value_name = "REGEX", value_parser = args::regex)]
     pub(crate) image_platform: Vec<Regex>,
+    /// Where versions of a matrix are asked for.
+    #[command(flatten)]
+    pub(crate) upstreams: Upstreams,
     #[command(flatten)]
     pub(crate) remote: DevRemote,
     #[command(flatten)]

@@ -13,7 +13,7 @@ use std::{
 use bakery_tests::{Finished, Program, artefact_folder, on_path};
 use serde_json::Value;
 
-use crate::Store;
+use crate::store::{Kind, Store};
 
 /// How long what was ended may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -48,7 +48,7 @@ impl Bench {
 
     /// With `buildah` and a store of its own.
     pub(crate) fn with_store() -> Self {
-        let bench = Self::with(Some(Store::new()));
+        let bench = Self::with(Some(Store::new(Kind::Buildah)));
         // Without an image for each step a build takes a third of the time; nothing here is about the cache.
         let text = format!(
             "#!/bin/sh\n[ \"$1 $2\" = 'build --layers' ] && shift 2 && set -- build \"$@\"\nexec {} \"$@\"\n",

@@ -19,7 +19,7 @@ use super::{
     bases,
     force::Force,
     inputs::Tree,
-    lock, stores,
+    lock, platforms, stores,
     tags::{self, Tagged, Tags},
 };
 use crate::{
@@ -86,7 +86,10 @@ pub(super) fn run(arguments: &DevBuild, talker: &Arc<Talker>) -> Ended {
     let mut work = Work { project: &project, read: &read, owner, locked, settings, shared, done: Vec::new() };
     let chosen = arguments.store.or_else(|| before.as_ref().and_then(stores::of_lock));
     stores::with(chosen, &read.place, environment, talker, async |store| {
-        for image in read.images.iter().filter(|image| names.contains(&image.picked.image)) {
+        let wanted: Vec<&Tagged> =
+            read.images.iter().filter(|image| names.contains(&image.picked.image)).collect();
+        platforms::check(store, &wanted).await?;
+        for image in wanted {
             work.image(store, image, force.takes(&image.picked.image)).await?;
         }
         Ok(())
@@ -206,8 +209,8 @@ impl Work<'_> {
     fn is_unchanged(&self, image: &Tagged) -> Result<(), Failed> {
         let mut cache = self.read.place.cache();
         let now = Tree::new(&self.project.folder, &mut cache).read(&image.picked)?;
-        let parts = now.parts(&image.picked, &image.digests);
         let name = &image.picked.image;
+        let parts = now.parts(&image.picked, &image.digests);
         if parts == image.parts {
             let Some(path) = image.stamps.touched(&now.stamps) else { return Ok(()) };
             return Err(Failed::because(format!(
@@ -299,7 +302,7 @@ impl Wanted<'_> {
         let hint = if self.locked.tag.ends_with(self.locked.key.short(16)) {
             force
         } else {
-            format!("`bakery dev build --policy content` gives it a tag of its own; {force}")
+            format!("`bakery dev build {} --policy content` gives it a tag of its own; {force}", self.image)
         };
         Failed::because(format!("{} has {what} as `{reference}`", store.name())).hint(hint)
     }

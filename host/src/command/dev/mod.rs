@@ -11,6 +11,7 @@ mod lock;
 mod manifests;
 mod pick;
 mod place;
+mod platforms;
 mod prune;
 mod remote;
 mod rewrite;

@@ -146,8 +146,8 @@ fn selected(targets: &DevTargets, image: &str) -> bool {
 fn contexts(config: &Config, folder: &Path) -> Result<Vec<Rules>, Failed> {
     let mut ignores = BTreeSet::new();
     for image in &config.images {
-        if let Some(picked) = pick::default(config, &image.name).ok().flatten() {
-            ignores.insert(inputs::ignore_file(folder, &picked.target.dockerfile)?);
+        if let Some(containerfile) = pick::containerfile(config, &image.name).ok().flatten() {
+            ignores.insert(inputs::ignore_file(folder, &containerfile)?);
         }
     }
     ignores.iter().map(|ignore| inputs::rules(ignore)).collect()

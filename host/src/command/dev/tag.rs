@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use bakery_backend::state::State;
+use bakery_core::plan::Selection;
 use bakery_dev::tag::{Policy, is_dev_tag};
 use serde_json::{Map, Value, json};
 
@@ -31,11 +32,12 @@ pub(super) fn run(arguments: &cli::DevTag, talker: &Arc<Talker>) -> Ended {
         return Err(Failed::because(format!("there is no image `{name}`"))
             .hint(format!("the images are {}", names.join(", "))));
     }
-    let state = place.state.clone();
     let ours = locked.as_ref().ok().and_then(Option::as_ref).filter(|lock| lock::is_ours(&place, lock));
     let ours = ours.cloned();
     let known = bases::known(ours.as_ref(), arguments.update_bases, &arguments.targets)?;
-    let read = match Tags::read(&arguments.targets, policy, place, known, &project, talker) {
+    let state = place.state.clone();
+    let targets = narrowed(arguments)?;
+    let read = match Tags::read(&targets, policy, place, known, &project, talker) {
         Err(failed) => return fallback(arguments, &project, &state, failed, talker),
         Ok(read) if policy == Policy::Commit && read.commit.is_none() && arguments.fallback.is_some() => {
             let none = Failed::because("git does not say what the tree is");
@@ -55,7 +57,7 @@ pub(super) fn run(arguments: &cli::DevTag, talker: &Arc<Talker>) -> Ended {
         .collect();
     if let (Some(name), true) = (&arguments.image, shown.is_empty()) {
         return Err(Failed::because(format!("nothing of image `{name}` is selected"))
-            .hint("images of a matrix and development versions have no development image"));
+            .hint("development versions have no development image"));
     }
     if let Some(folder) = &arguments.config_dir {
         let tags: Vec<&str> = shown.iter().map(|image| image.tag.as_str()).collect();
@@ -76,6 +78,15 @@ pub(super) fn run(arguments: &cli::DevTag, talker: &Arc<Talker>) -> Ended {
         Stdout.text(&lines.concat())?;
     }
     Ok(Exit::Done)
+}
+
+/// Where one image alone is wanted, nothing is asked for others. A lock has all of them.
+fn narrowed(arguments: &cli::DevTag) -> Result<cli::DevTargets, Failed> {
+    let mut targets = arguments.targets.clone();
+    if let (Some(name), false, None) = (&arguments.image, arguments.lock, &targets.image_name) {
+        targets.image_name = Some(Selection::expression("IMAGE", &format!("^{}$", regex::escape(name)))?);
+    }
+    Ok(targets)
 }
 
 /// `latest`, where the user wants it so. It is never locked: a lock says what is in an image.
