@@ -3,6 +3,7 @@
 
 mod asking;
 mod building;
+mod clusters;
 #[cfg(target_os = "linux")]
 mod commands;
 mod programs;
@@ -10,6 +11,7 @@ mod publishing;
 mod registries;
 mod signals;
 mod storing;
+mod tool;
 
 use std::{
     cell::OnceCell,
@@ -35,8 +37,9 @@ use self::commands::Workshop;
 use self::signals::Signals;
 pub(crate) use self::{
     building::{BuildEnd, Building, absolute},
+    clusters::Clusters,
     publishing::Publishing,
-    storing::{OpenStore, Storing},
+    storing::{Archives, OpenStore, Storing},
 };
 use crate::{
     cli::{Network, UsageError, env},

@@ -4,6 +4,7 @@
 
 mod cache;
 mod check;
+mod cluster;
 mod git;
 mod matrix;
 mod names;

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds docker's plugin buildx, buildkit's daemon and a docker daemon from their Go modules, with the checksums of the
-# module proxy, into target/tools. Takes minutes, once. Where that cannot be done it says so and ends well: the tests that
-# need them count as skipped.
+# Builds docker's plugin buildx, buildkit's daemon, a docker daemon and kind from their Go modules, with the checksums of
+# the module proxy, into target/tools. Takes minutes, once. Where that cannot be done it says so and ends well: the tests
+# that need them count as skipped.
 set -u
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 out=$here/../../target/tools
@@ -22,7 +22,7 @@ build() {
     fi
 }
 
-command -v go >/dev/null || { say "skipped: go is not installed, so there is neither buildx nor buildkitd"; exit 0; }
+command -v go >/dev/null || { say "skipped: go is not installed, so there is neither buildx nor buildkitd nor kind"; exit 0; }
 command -v docker-buildx >/dev/null || [ -x /usr/libexec/docker/cli-plugins/docker-buildx ] ||
     build docker-buildx github.com/docker/buildx@v0.30.1 ./cmd/buildx
 command -v buildkitd >/dev/null || build buildkitd github.com/moby/buildkit@v0.26.3 ./cmd/buildkitd
@@ -30,4 +30,5 @@ command -v buildkitd >/dev/null || build buildkitd github.com/moby/buildkit@v0.2
 number=$(dockerd --version 2>/dev/null | sed -n 's/^Docker version \([0-9]*\)\..*/\1/p')
 [ "${number:-0}" -ge 24 ] || ! command -v containerd >/dev/null ||
     build dockerd-containerd github.com/moby/moby/v2@v2.0.0-beta.15 ./cmd/dockerd 'exclude_graphdriver_btrfs no_systemd'
+command -v kind >/dev/null || build kind sigs.k8s.io/kind@v0.33.0 .
 exit 0

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use bakery_dev::tag::Policy;
+use bakery_dev::{cluster::Cluster, tag::Policy};
 use clap::{Args, Subcommand, ValueEnum};
 use regex::Regex;
 
@@ -93,6 +93,10 @@ impl DevRemote {
 
 fn policy(text: &str) -> Result<Policy, String> {
     text.parse().map_err(|error: bakery_dev::tag::ParsePolicyError| error.to_string())
+}
+
+fn cluster(text: &str) -> Result<Cluster, String> {
+    text.parse().map_err(|error: bakery_dev::cluster::ParseClusterError| error.to_string())
 }
 
 /// What stands in for a tag where there is none.
@@ -188,7 +192,8 @@ const BUILD_HELP: &str = "\
 Examples:
   bakery dev build                        build what is missing
   bakery dev build connect --store buildah
-  bakery dev build connect --force        build it without the cache, and take its tag";
+  bakery dev build connect --force        build it without the cache, and take its tag
+  bakery dev build --import kind --import k3d:dev    and have every node of these clusters have them";
 
 /// Build the images that are missing, under their locked tags. Images that are there are taken only where their key is
 /// that of the tree. What changes while it is built gets no tag.
@@ -212,6 +217,12 @@ pub(crate) struct Build {
     /// buildah].
     #[arg(long, value_name = "STORE", value_enum, ignore_case = true)]
     pub(crate) store: Option<BuilderKind>,
+    /// Import into this cluster, and ask every node whether it has the image: kind[:NAME] or k3d[:NAME]; repeatable.
+    #[arg(long, value_name = "CLUSTER", value_parser = cluster)]
+    pub(crate) import: Vec<Cluster>,
+    /// The images are for this cluster no more; repeatable.
+    #[arg(long, value_name = "CLUSTER", value_parser = cluster)]
+    pub(crate) forget: Vec<Cluster>,
     #[command(flatten)]
     pub(crate) targets: DevTargets,
 }

@@ -14,6 +14,14 @@ use bakery_backend::{
     registry::Credentials,
     scratch_space::ScratchFolders,
 };
+use bakery_core::{
+    policy::{Operation, OperationKind},
+    port::{
+        Failure,
+        scratch::{ScratchSpace, ScratchSpaces, SpaceOrder},
+    },
+};
+use bakery_gate::Gate;
 use bakery_sandbox::StepTools;
 
 use crate::cli::env;
@@ -24,10 +32,25 @@ const SUPERVISE: &str = "__supervise";
 /// How long the end of everything may take: the grace of a command, and what its supervisor takes beyond that.
 const SETTLE: Duration = Duration::from_secs(30);
 
+/// How long making a folder may take.
+const SPACE_TIME: Duration = Duration::from_secs(60);
+
 /// Whether this process was started as a supervisor; then it has been one.
 pub(super) fn supervise(arguments: &[OsString]) -> Option<ExitCode> {
     let [_, word, rest @ ..] = arguments else { return None };
     (word == SUPERVISE).then(|| supervise_main(rest))
+}
+
+/// A folder that is gone with this process at the latest, where so many bytes are free.
+pub(super) async fn space(
+    spaces: &dyn ScratchSpaces,
+    gate: &Gate,
+    bytes: u64,
+) -> Result<Arc<dyn ScratchSpace>, Failure> {
+    let order = SpaceOrder { bytes: Some(bytes), ..SpaceOrder::default() };
+    let operation = Operation::new(OperationKind::Command, "scratch space", SPACE_TIME, SPACE_TIME).once();
+    let order = &order;
+    gate.run(&operation, |permit| async move { spaces.open(&permit, order).await }).await
 }
 
 /// Programs and folders of one run, made when something first needs them.

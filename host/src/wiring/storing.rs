@@ -2,8 +2,8 @@
 //! `bakery_dev::store`'s to say; what is done with the answers is the command's.
 
 use std::{
-    ffi::{OsStr, OsString},
-    path::Path,
+    ffi::OsString,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -13,27 +13,25 @@ use bakery_core::{
         Target,
         build::{BuildSettings, BuildahBuild, buildah_build, docker_build},
     },
-    policy::CommandGrant,
-    port::{
-        Failure, FailureKind,
-        command::{CommandLimits, Commands, Word},
-    },
+    port::{Failure, scratch::ScratchSpace},
 };
 use bakery_dev::store::{Buildah, Docker, Image, Listed, MAX_ANSWER, Store};
-use bakery_gate::Gate;
 
-use super::Edge;
-use crate::{
-    cli::BuilderKind,
-    command::Failed,
-    report::{BuildProgress, Exit},
+use super::{
+    Edge,
+    clusters::Clusters,
+    tool::{Tool, Tools, failed},
 };
+use crate::{cli::BuilderKind, command::Failed, report::BuildProgress};
 
 /// Time of one command: a build may take what a job of GitHub may.
 const LIMIT: Duration = Duration::from_secs(6 * 60 * 60);
 /// How long a cancelled builder may take to end.
 #[cfg(target_os = "linux")]
 const GRACE: Duration = Duration::from_secs(30);
+/// Bytes that must be free for an archive. What an image has is not known before.
+#[cfg(target_os = "linux")]
+const SPACE: u64 = 64 << 20;
 
 /// What a store works with.
 pub(crate) struct Storing<'a> {
@@ -52,10 +50,23 @@ pub(crate) struct Storing<'a> {
 /// A store that can be asked.
 pub(crate) struct OpenStore<'a> {
     kind: BuilderKind,
-    gate: Gate,
-    commands: Arc<dyn Commands>,
-    grant: CommandGrant,
+    tool: Tool<'a>,
+    tools: Tools<'a>,
     how: &'a Storing<'a>,
+}
+
+/// An image in archives, for whoever reads files. They are there until [`Archives::remove`].
+pub(crate) struct Archives {
+    /// The files, absolute.
+    pub(crate) files: Vec<PathBuf>,
+    space: Arc<dyn ScratchSpace>,
+}
+
+impl Archives {
+    /// Removes them.
+    pub(crate) async fn remove(self) {
+        self.space.remove().await;
+    }
 }
 
 /// The words of a store.
@@ -77,13 +88,37 @@ impl Edge {
         how: &Storing<'_>,
         work: impl AsyncFnOnce(&OpenStore<'_>) -> Result<T, Failed>,
     ) -> Result<T, Failed> {
-        let live = self.live()?;
-        let commands = live.workshop.processes();
-        let done = live.finish_within(GRACE, async {
-            let store = choose(how, &live.gate, commands).await?;
+        self.with_tools(how, async |tools| {
+            let store = choose(tools).await?;
             work(&store).await
-        });
-        match done {
+        })
+    }
+
+    /// Works with clusters, whatever stores there are.
+    ///
+    /// # Errors
+    /// The work's own, or a signal.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn with_clusters<T>(
+        &self,
+        how: &Storing<'_>,
+        work: impl AsyncFnOnce(&Clusters<'_>) -> Result<T, Failed>,
+    ) -> Result<T, Failed> {
+        self.with_tools(how, async |tools| work(&Clusters::new(tools)).await)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn with_tools<T>(
+        &self,
+        how: &Storing<'_>,
+        work: impl AsyncFnOnce(Tools<'_>) -> Result<T, Failed>,
+    ) -> Result<T, Failed> {
+        let live = self.live()?;
+        let gate = live.gate.clone();
+        let anonymous = Arc::new(bakery_backend::registry::Credentials::anonymous());
+        let spaces = live.workshop.tools(anonymous).spaces;
+        let tools = Tools { gate, commands: live.workshop.processes(), spaces, how };
+        match live.finish_within(GRACE, work(tools)) {
             (_, Some(exit)) => Err(Failed::Signal(exit)),
             (Some(done), None) => done,
             (None, None) => Err(Failed::because("the run ended without an answer")),
@@ -99,23 +134,24 @@ impl Edge {
     ) -> Result<T, Failed> {
         Err(Failed::because("image stores are asked on Linux alone"))
     }
+
+    /// Other systems have no commands.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn with_clusters<T>(
+        &self,
+        _: &Storing<'_>,
+        _: impl AsyncFnOnce(&Clusters<'_>) -> Result<T, Failed>,
+    ) -> Result<T, Failed> {
+        Err(Failed::because("clusters are asked on Linux alone"))
+    }
 }
 
 #[cfg(target_os = "linux")]
-async fn choose<'a>(
-    how: &'a Storing<'a>,
-    gate: &Gate,
-    commands: Arc<dyn Commands>,
-) -> Result<OpenStore<'a>, Failed> {
-    let open = |kind: BuilderKind| -> Result<OpenStore<'a>, String> {
-        let name = words_of(kind).program();
-        let program = bakery_backend::command::find_program(name, OsStr::new(&how.path))
-            .map_err(|error| error.to_string())?;
-        let grant = CommandGrant::new(name, program).and_then(|grant| grant.scratch(how.project));
-        let limits = CommandLimits { time: LIMIT, stdout_bytes: MAX_ANSWER, ..CommandLimits::default() };
-        let grant = grant.map_err(|error| error.to_string())?.limits(limits);
-        let grant = grant.environment(how.environment.clone());
-        Ok(OpenStore { kind, gate: gate.clone(), commands: Arc::clone(&commands), grant, how })
+async fn choose(tools: Tools<'_>) -> Result<OpenStore<'_>, Failed> {
+    let how = tools.how;
+    let open = |kind: BuilderKind| {
+        let tool = tools.find(words_of(kind).program(), LIMIT, MAX_ANSWER)?;
+        Ok::<_, String>(OpenStore { kind, tool, tools: tools.clone(), how })
     };
     if let Some(kind) = how.store {
         return open(kind).map_err(|why| {
@@ -147,23 +183,51 @@ impl OpenStore<'_> {
 
     /// Completes when a signal ends the run.
     pub(crate) async fn cancelled(&self) {
-        self.gate.cancelled().await;
-    }
-
-    async fn run(&self, words: Vec<OsString>, target: Option<&str>) -> Result<Vec<u8>, Failure> {
-        let invocation = self.grant.own(words.into_iter().map(Word::Plain).collect(), None);
-        let lines = target.and_then(|target| self.how.progress.lines(Some(target)));
-        let gate = self.gate.with_events(self.how.progress.events(target.or(Some(self.name()))));
-        let ran = gate.command(self.commands.as_ref(), &invocation, lines, LIMIT).await?;
-        if ran.output.stdout.dropped > 0 && target.is_none() {
-            let message = format!("{} said more than {MAX_ANSWER} bytes", self.name());
-            return Err(Failure::new(FailureKind::Internal, self.name(), message));
-        }
-        Ok(ran.output.stdout.bytes)
+        self.tools.gate.cancelled().await;
     }
 
     async fn ask(&self, words: Vec<String>) -> Result<Vec<u8>, Failure> {
-        self.run(words.into_iter().map(OsString::from).collect(), None).await
+        self.tool.ask(words).await
+    }
+
+    /// Clusters of this machine.
+    pub(crate) fn clusters(&self) -> Clusters<'_> {
+        Clusters::new(self.tools.clone())
+    }
+
+    /// Writes an image with its names into archives.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn export(&self, names: &[String], title: &str) -> Result<Archives, Failed> {
+        let space = super::commands::space(self.tools.spaces.as_ref(), &self.tools.gate, SPACE).await;
+        let space = space.map_err(|failure| failed(&failure))?;
+        let written = match space.folder().and_then(Path::to_str).filter(|folder| !folder.contains(':')) {
+            Some(folder) => self.export_to(names, folder, title).await,
+            None => Err(Failed::because("the folder for archives has a name that builders misread")
+                .hint("name another one with BAKERY_SCRATCH_DIR or TMPDIR")),
+        };
+        match written {
+            Ok(files) => Ok(Archives { files, space }),
+            Err(failed) => {
+                space.remove().await;
+                Err(failed)
+            }
+        }
+    }
+
+    /// Other systems have no commands.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) async fn export(&self, _: &[String], _: &str) -> Result<Archives, Failed> {
+        Err(Failed::because("images are exported on Linux alone"))
+    }
+
+    async fn export_to(&self, names: &[String], folder: &str, title: &str) -> Result<Vec<PathBuf>, Failed> {
+        let mut files = Vec::new();
+        for export in self.words().export(names, folder) {
+            let words = export.words.into_iter().map(OsString::from).collect();
+            self.tool.work(words, title).await.map_err(|failure| failed(&failure))?;
+            files.push(PathBuf::from(export.file));
+        }
+        Ok(files)
     }
 
     async fn probe(&self) -> Result<(), Failure> {
@@ -226,7 +290,7 @@ impl OpenStore<'_> {
                 return Err(Failed::because("buildah builds one platform at a time"));
             }
         };
-        self.run(words, Some(&target.uid)).await.map(|_| ()).map_err(|failure| failed(&failure))
+        self.tool.work(words, &target.uid).await.map_err(|failure| failed(&failure))
     }
 }
 
@@ -234,12 +298,4 @@ impl OpenStore<'_> {
 fn said(failure: &Failure) -> String {
     let lines = failure.program.as_ref().map(|program| program.last_lines.join("\n")).unwrap_or_default();
     format!("{}\n{lines}", failure.message)
-}
-
-fn failed(failure: &Failure) -> Failed {
-    let exit = match failure.kind {
-        FailureKind::Unavailable | FailureKind::TimedOut => Exit::Unavailable,
-        _ => Exit::Failed,
-    };
-    Failed::Other { exit, message: failure.message.clone(), hint: failure.hint.clone() }
 }

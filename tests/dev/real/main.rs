@@ -11,6 +11,7 @@ mod bases;
 mod bench;
 mod calls;
 mod change;
+mod cluster;
 mod kill;
 mod owners;
 mod platforms;
@@ -283,6 +284,9 @@ fn main() {
         for (name, case) in CASES {
             add(format!("{}::{name}", kind.word()), &lacks, Box::new(move || case(kind)));
         }
+    }
+    for (name, programs, case) in cluster::CASES {
+        add(name.to_owned(), &cluster::lacks(programs), Box::new(case));
     }
     libtest_mimic::run(&arguments, trials).exit();
 }

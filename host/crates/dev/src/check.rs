@@ -1,10 +1,14 @@
 //! Whether lock, tree, manifests and image stores agree; what does not is a finding with the one line that mends it.
 //! Looks nothing up: everything that it compares is handed to it.
 
+mod cluster;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
 };
+
+pub use cluster::{Answer, InCluster, Wrong, import_line};
 
 use serde::Serialize;
 
@@ -31,6 +35,8 @@ pub struct Facts {
     pub looked_at_manifests: bool,
     /// What image stores hold under the lock's tags.
     pub stored: Vec<Stored>,
+    /// What clusters hold of the lock's images.
+    pub clusters: Vec<InCluster>,
 }
 
 /// What the tree says about an image.
@@ -116,6 +122,8 @@ pub enum Code {
     OtherImage,
     /// A store lacks what the lock says was built.
     NotStored,
+    /// What should be looked at cannot be.
+    Unreachable,
 }
 
 /// Something that does not agree.
@@ -168,6 +176,7 @@ pub fn check(facts: &Facts) -> Vec<Finding> {
     let stored = facts.stored.iter().filter(|stored| facts.now.contains_key(&stored.image));
     findings.extend(stored.filter_map(|stored| stored_finding(lock, stored)));
     findings.extend(divided.into_iter().filter_map(|image| divided_finding(lock, image)));
+    findings.extend(cluster::findings(lock, &facts.clusters));
     findings
 }
 

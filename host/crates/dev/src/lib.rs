@@ -3,10 +3,13 @@
 
 pub mod base;
 pub mod check;
+pub mod cluster;
 pub mod context;
 pub mod ignore;
+pub mod import;
 pub mod key;
 pub mod lock;
+pub mod node;
 pub mod prune;
 pub mod rewrite;
 pub mod store;

@@ -10,6 +10,8 @@ use bakery_core::model::{Digest, Tag};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    cluster::Cluster,
+    import::Import,
     key::{Key, Parts},
     tag::Policy,
 };
@@ -73,6 +75,9 @@ pub struct LockedImage {
     /// The image store that has it, or that it is built into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<String>,
+    /// The clusters that it is for, and how far it got there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub clusters: BTreeMap<Cluster, Import>,
 }
 
 /// How far an image is.
@@ -173,12 +178,14 @@ impl Lock {
         let Some(before) = before else { return self };
         self.generation = before.generation.saturating_add(1);
         for (name, image) in &mut self.images {
-            if let Some(old) =
-                before.images.get(name).filter(|old| old.key == image.key && old.tag == image.tag)
-            {
+            let Some(old) = before.images.get(name) else { continue };
+            if old.key == image.key && old.tag == image.tag {
                 image.state = old.state;
                 image.image_id.clone_from(&old.image_id);
                 image.store.clone_from(&old.store);
+                image.clusters.clone_from(&old.clusters);
+            } else {
+                image.is_wanted_in(&old.clusters);
             }
         }
         self.manifests.clone_from(&before.manifests);
@@ -199,6 +206,8 @@ impl Lock {
             };
             if kept {
                 self.images.insert(name.clone(), old.clone());
+            } else if let Some(new) = self.images.get_mut(name) {
+                new.is_wanted_in(&old.clusters);
             }
         }
         self.generation = before.generation.saturating_add(1);
@@ -212,6 +221,9 @@ impl Lock {
     pub fn with_state(mut self, image: &str, state: State, built: Option<(&str, &str)>) -> Self {
         self.generation = self.generation.saturating_add(1);
         if let Some(image) = self.images.get_mut(image) {
+            if state != State::Built || image.image_id.as_deref() != built.map(|(id, _)| id) {
+                image.is_another();
+            }
             image.state = state;
             image.image_id = built.map(|(id, _)| id.to_owned());
             image.store = built.map(|(_, store)| store.to_owned());
@@ -287,6 +299,7 @@ pub(crate) mod tests {
             state: State::Planned,
             image_id: None,
             store: None,
+            clusters: BTreeMap::new(),
         };
         Lock {
             generation: 1,

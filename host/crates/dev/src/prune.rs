@@ -63,7 +63,10 @@ mod tests {
     fn image(built_for: &str, names: &[&str]) -> (Listed, Image) {
         let labels = [(KEY.to_owned(), "a".repeat(64)), (NAMES.to_owned(), built_for.to_owned())];
         let names = names.iter().map(|name| (*name).to_owned()).collect();
-        (Listed { id: "1".to_owned(), names }, Image { id: "1".to_owned(), labels: labels.into() })
+        (
+            Listed { id: "1".to_owned(), names },
+            Image { id: "1".to_owned(), labels: labels.into(), config: None },
+        )
     }
 
     fn gone(images: &[(Listed, Image)], locks: &[Lock]) -> Vec<String> {

@@ -26,6 +26,8 @@ pub struct Image {
     pub id: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
+    /// Digest of its configuration, where the store names it.
+    pub config: Option<String>,
 }
 
 impl Image {
@@ -51,6 +53,15 @@ pub struct Listed {
     pub id: String,
     /// Names with tags.
     pub names: Vec<String>,
+}
+
+/// One archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Export {
+    /// Has the store write it.
+    pub words: Vec<String>,
+    /// Its file.
+    pub file: String,
 }
 
 /// A store said something that cannot be read.
@@ -103,6 +114,9 @@ pub trait Store: Send + Sync {
 
     /// Takes a name away, and the image with its last one.
     fn remove(&self, name: &str) -> Vec<String>;
+
+    /// Writes an image with these names into archives of docker's form below a folder.
+    fn export(&self, names: &[String], folder: &str) -> Vec<Export>;
 }
 
 /// `docker`: what its daemon holds.
@@ -137,6 +151,14 @@ struct DockerImage {
     id: String,
     #[serde(rename = "Config")]
     config: Option<Config>,
+    #[serde(rename = "Descriptor")]
+    descriptor: Option<DockerDescriptor>,
+}
+
+/// What the id names, where images lie in containerd's store: a manifest or an index.
+#[derive(Deserialize)]
+struct DockerDescriptor {
+    digest: String,
 }
 
 #[derive(Deserialize)]
@@ -183,7 +205,9 @@ impl Store for Docker {
         let [image] = <[DockerImage; 1]>::try_from(images)
             .map_err(|all| wrong("docker", format!("there are {} images, not one", all.len())))?;
         let labels = image.config.and_then(|config| config.labels).unwrap_or_default();
-        Ok(Image { id: full_id("docker", &image.id)?, labels })
+        let id = full_id("docker", &image.id)?;
+        let is_manifest = image.descriptor.is_some_and(|descriptor| descriptor.digest == id);
+        Ok(Image { config: (!is_manifest).then(|| id.clone()), id, labels })
     }
 
     fn says_absent(&self, message: &str) -> bool {
@@ -215,6 +239,13 @@ impl Store for Docker {
 
     fn remove(&self, name: &str) -> Vec<String> {
         words(["image", "rm", name])
+    }
+
+    fn export(&self, names: &[String], folder: &str) -> Vec<Export> {
+        let file = format!("{folder}/image.tar");
+        let mut words = words(["image", "save", "--output", &file]);
+        words.extend_from_slice(names);
+        vec![Export { words, file }]
     }
 }
 
@@ -267,7 +298,8 @@ impl Store for Buildah {
     fn read_image(&self, answer: &[u8]) -> Result<Image, StoreError> {
         let image: BuildahImage = serde_json::from_slice(answer).map_err(|error| wrong("buildah", error))?;
         let labels = image.oci.config.and_then(|config| config.labels).unwrap_or_default();
-        Ok(Image { id: full_id("buildah", &image.id)?, labels })
+        let id = full_id("buildah", &image.id)?;
+        Ok(Image { config: Some(id.clone()), id, labels })
     }
 
     fn says_absent(&self, message: &str) -> bool {
@@ -296,6 +328,16 @@ impl Store for Buildah {
     fn remove(&self, name: &str) -> Vec<String> {
         words(["rmi", name])
     }
+
+    /// An archive that it writes has one name.
+    fn export(&self, names: &[String], folder: &str) -> Vec<Export> {
+        let export = |(at, name): (usize, &String)| {
+            let file = format!("{folder}/image-{at}.tar");
+            let words = words(["push", "--quiet", name, &format!("docker-archive:{file}:{name}")]);
+            Export { words, file }
+        };
+        names.iter().enumerate().map(export).collect()
+    }
 }
 
 #[cfg(test)]
@@ -307,13 +349,31 @@ mod tests {
     #[test]
     fn both_stores_say_the_same_in_their_own_words() {
         let labels: BTreeMap<_, _> = [(KEY.to_owned(), "a".repeat(64))].into();
-        let wanted = Image { id: format!("sha256:{ID}"), labels };
+        let id = format!("sha256:{ID}");
+        let wanted = Image { config: Some(id.clone()), id, labels };
         let label = format!(r#"{{"{KEY}":"{}"}}"#, "a".repeat(64));
         let docker = format!(r#"[{{"Id":"sha256:{ID}","RepoTags":["a:1"],"Config":{{"Labels":{label}}}}}]"#);
         assert_eq!(Docker.read_image(docker.as_bytes()).unwrap(), wanted);
         let buildah = format!(r#"{{"FromImageID":"{ID}","OCIv1":{{"config":{{"Labels":{label}}}}}}}"#);
         assert_eq!(Buildah.read_image(buildah.as_bytes()).unwrap(), wanted);
         assert_eq!(wanted.key().unwrap().as_str(), "a".repeat(64));
+    }
+
+    #[test]
+    fn an_id_that_names_a_manifest_says_nothing_of_the_configuration() {
+        let docker = format!(r#"[{{"Id":"sha256:{ID}","Descriptor":{{"digest":"sha256:{ID}"}}}}]"#);
+        assert_eq!(Docker.read_image(docker.as_bytes()).unwrap().config, None);
+    }
+
+    #[test]
+    fn an_export_has_every_name_of_an_image() {
+        let names = ["a.io/x:1".to_owned(), "b.io/x:1".to_owned()];
+        let [one] = &Docker.export(&names, "/t")[..] else { panic!() };
+        assert_eq!(one.words, ["image", "save", "--output", "/t/image.tar", "a.io/x:1", "b.io/x:1"]);
+        let files: Vec<_> = Buildah.export(&names, "/t").into_iter().map(|one| one.file).collect();
+        assert_eq!(files, ["/t/image-0.tar", "/t/image-1.tar"]);
+        let words = &Buildah.export(&names, "/t")[1].words;
+        assert_eq!(words[2..], ["b.io/x:1", "docker-archive:/t/image-1.tar:b.io/x:1"]);
     }
 
     #[test]
@@ -369,7 +429,7 @@ mod tests {
     #[test]
     fn only_the_names_that_an_image_was_built_for_are_its_own() {
         let labels = [(NAMES.to_owned(), "docker.io/posit/connect:dev-1,ghcr.io/x/y:dev-1".to_owned())];
-        let image = Image { id: String::new(), labels: labels.into() };
+        let image = Image { id: String::new(), labels: labels.into(), config: None };
         for (name, own) in
             [("posit/connect:dev-1", true), ("ghcr.io/x/y:dev-1", true), ("other:dev-1", false)]
         {

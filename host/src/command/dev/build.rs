@@ -18,6 +18,7 @@ use serde_json::json;
 use super::{
     bases,
     force::Force,
+    import::{self, Imported, Importing},
     inputs::Tree,
     lock, platforms, stores,
     tags::{self, Tagged, Tags},
@@ -55,7 +56,10 @@ pub(super) fn run(arguments: &DevBuild, talker: &Arc<Talker>) -> Ended {
             .hint("`bakery dev tag` lists them"));
     }
     let force = Force::read(arguments.force.as_deref(), &project)?;
-    let locked = read.lock().building(before.as_ref(), &names);
+    let mut locked = read.lock().building(before.as_ref(), &names);
+    for (name, cluster) in names.iter().flat_map(|name| arguments.forget.iter().map(move |one| (name, one))) {
+        locked = locked.without_import(name, cluster);
+    }
     if let Some(before) = &before {
         tell_new_tags(before, &locked, &names, talker);
     }
@@ -85,16 +89,19 @@ pub(super) fn run(arguments: &DevBuild, talker: &Arc<Talker>) -> Ended {
     lock::write(&read.place, &owner, &locked)?;
     let mut work = Work { project: &project, read: &read, owner, locked, settings, shared, done: Vec::new() };
     let chosen = arguments.store.or_else(|| before.as_ref().and_then(stores::of_lock));
-    stores::with(chosen, &read.place, environment, talker, async |store| {
+    let imported = stores::with(chosen, &read.place, environment, talker, async |store| {
         let wanted: Vec<&Tagged> =
             read.images.iter().filter(|image| names.contains(&image.picked.image)).collect();
         platforms::check(store, &wanted).await?;
         for image in wanted {
             work.image(store, image, force.takes(&image.picked.image)).await?;
         }
-        Ok(())
+        let Work { owner, locked, .. } = &mut work;
+        let mut importing = Importing { store, place: &read.place, owner, locked, talker };
+        importing.all(&names, &arguments.import).await
     })?;
-    tell(arguments.json, &work)
+    import::tell_wanted(&work.locked, &names, talker);
+    tell(arguments.json, &work, &imported)
 }
 
 /// Manifests with the tags before need the new ones.
@@ -308,7 +315,7 @@ impl Wanted<'_> {
     }
 }
 
-fn references(locked: &LockedImage) -> Vec<String> {
+pub(super) fn references(locked: &LockedImage) -> Vec<String> {
     locked.repositories.iter().map(|repository| format!("{repository}:{}", locked.tag)).collect()
 }
 
@@ -318,7 +325,7 @@ fn temporary(key: &Key) -> String {
     format!("{TEMPORARY}:{}-{}-{nanos}", key.short(16), std::process::id())
 }
 
-fn tell(as_json: bool, work: &Work<'_>) -> Ended {
+fn tell(as_json: bool, work: &Work<'_>, imported: &[Imported]) -> Ended {
     if as_json {
         let images: serde_json::Map<String, serde_json::Value> = work
             .done
@@ -332,6 +339,7 @@ fn tell(as_json: bool, work: &Work<'_>) -> Ended {
                     "store": store,
                     "id": id,
                     "built": now,
+                    "clusters": import::described(imported, name),
                 });
                 Some((name.clone(), described))
             })
@@ -342,7 +350,8 @@ fn tell(as_json: bool, work: &Work<'_>) -> Ended {
             let tag = work.locked.images.get(name).map_or("", |image| image.tag.as_str());
             format!("{name} {tag} {}\n", if *now { "built" } else { "present" })
         };
-        Stdout.text(&work.done.iter().map(line).collect::<String>())?;
+        let lines = work.done.iter().map(|one| line(one) + &import::lines(imported, &one.0, &work.locked));
+        Stdout.text(&lines.collect::<String>())?;
     }
     Ok(Exit::Done)
 }

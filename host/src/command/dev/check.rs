@@ -9,7 +9,7 @@ use bakery_dev::{
 use serde_json::json;
 
 use super::{
-    lock, manifests,
+    lock, manifests, nodes,
     place::Place,
     remote, stores,
     tags::{self, Tags},
@@ -48,6 +48,7 @@ pub(super) fn run(arguments: &DevCheck, talker: &Arc<Talker>) -> Ended {
     if let Some(lock) = &ours {
         stored.extend(remote::stored(lock, &arguments.targets.remote, &read.place, talker)?);
     }
+    let clusters = nodes::in_clusters(ours.as_ref(), &read.place, talker)?;
     let facts = Facts {
         lock,
         worktree: read.place.worktree_name(),
@@ -56,6 +57,7 @@ pub(super) fn run(arguments: &DevCheck, talker: &Arc<Talker>) -> Ended {
         references,
         looked_at_manifests: !paths.is_empty(),
         stored,
+        clusters,
     };
     conclude(arguments.json, &check::check(&facts), talker)
 }

@@ -174,10 +174,15 @@ fn platforms(target: &Target, selection: &Selection) -> Vec<Platform> {
     if !selection.image_platforms.is_empty() {
         return target.platforms.clone();
     }
-    let here = match std::env::consts::ARCH {
-        "aarch64" => Platform::LinuxArm64,
-        _ => Platform::LinuxAmd64,
-    };
+    let here = here();
     let mine = target.platforms.contains(&here).then_some(here);
     mine.or_else(|| target.platforms.first().copied()).into_iter().collect()
+}
+
+/// This machine's.
+pub(super) fn here() -> Platform {
+    match std::env::consts::ARCH {
+        "aarch64" => Platform::LinuxArm64,
+        _ => Platform::LinuxAmd64,
+    }
 }

@@ -14,7 +14,7 @@ use crate::{
     cli::{BuilderKind, env},
     command::Failed,
     report::{BuildProgress, Talker},
-    wiring::{Edge, OpenStore, Storing, absolute},
+    wiring::{Clusters, Edge, OpenStore, Storing, absolute},
 };
 
 /// The file that whoever builds shares, and whoever prunes owns.
@@ -30,11 +30,30 @@ pub(super) fn with<T>(
     talker: &Arc<Talker>,
     work: impl AsyncFnOnce(&OpenStore<'_>) -> Result<T, Failed>,
 ) -> Result<T, Failed> {
+    prepared(store, place, environment, talker, |edge, how| edge.with_store(how, work))
+}
+
+/// Works with clusters alone.
+pub(super) fn with_clusters<T>(
+    place: &Place,
+    talker: &Arc<Talker>,
+    work: impl AsyncFnOnce(&Clusters<'_>) -> Result<T, Failed>,
+) -> Result<T, Failed> {
+    prepared(None, place, env::for_builders(&[]), talker, |edge, how| edge.with_clusters(how, work))
+}
+
+fn prepared<T>(
+    store: Option<BuilderKind>,
+    place: &Place,
+    environment: Vec<(OsString, OsString)>,
+    talker: &Arc<Talker>,
+    work: impl FnOnce(&Edge, &Storing<'_>) -> Result<T, Failed>,
+) -> Result<T, Failed> {
     let project = absolute(&place.folder())?;
     let edge = Edge::to_registries(std::num::NonZeroUsize::MIN, RetryPolicy::default(), &project, talker);
     let progress = BuildProgress::new(talker);
     let path = env::PATH.read_os().unwrap_or_default();
-    edge.with_store(&Storing { store, project: &project, environment, path, progress: &progress }, work)
+    work(&edge, &Storing { store, project: &project, environment, path, progress: &progress })
 }
 
 /// The store that a lock names.

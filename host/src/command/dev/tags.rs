@@ -159,6 +159,7 @@ impl Tagged {
             state: State::Planned,
             image_id: None,
             store: None,
+            clusters: std::collections::BTreeMap::new(),
         }
     }
 }

@@ -50,6 +50,11 @@ impl BuildProgress {
         self.talker.info(&format!("note: {}", escape::line(text)));
     }
 
+    /// What is done with something, among the lines that programs say about it.
+    pub(crate) fn tell(&self, name: &str, text: &str) {
+        self.talker.info(&format!("[{}] {}", escape::line(name), escape::line(text)));
+    }
+
     /// A target begins.
     pub(crate) fn began(&self, target: &Target) {
         self.talker.debug(&format!("[{}] begins", escape::line(&target.uid)));

@@ -5,11 +5,8 @@ use std::{sync::Arc, time::Duration};
 use bakery_backend::HttpClient;
 use bakery_core::{
     plan::Target,
-    policy::{Jitter, Operation, OperationKind, RetryPolicy},
-    port::{
-        Event, EventSink, Failure,
-        scratch::{ScratchSpace, ScratchSpaces, SpaceOrder},
-    },
+    policy::{Jitter, RetryPolicy},
+    port::{Event, EventSink, Failure},
 };
 use bakery_gate::{Gate, GateOptions};
 use bakery_run::build;
@@ -23,7 +20,7 @@ use super::{
 use crate::{
     command::Failed,
     report::{BuildProgress, Exit},
-    wiring::{Edge, Live, registries},
+    wiring::{Edge, Live, commands, registries},
 };
 
 /// The pause before a further attempt. Whoever was busy wants it longer, and says so.
@@ -34,9 +31,6 @@ const GRACE: Duration = Duration::from_secs(30);
 
 /// Bytes that must be free for what builders write beside images.
 const SPACE: u64 = 64 << 20;
-
-/// How long making that space may take.
-const SPACE_TIME: Duration = Duration::from_secs(60);
 
 impl Edge {
     /// Builds. After a signal the run says what became of it, when nothing that it started is left.
@@ -62,7 +56,9 @@ impl Edge {
         let transfer = Transfer::new(live.gate.clone(), registry, TransferOptions::default());
         let work = async {
             let kept = prepare()?;
-            let space = open(spaces.as_ref(), &live.gate).await.map_err(|failure| cannot(&failure))?;
+            let space = commands::space(spaces.as_ref(), &live.gate, SPACE)
+                .await
+                .map_err(|failure| cannot(&failure))?;
             let caller = Caller::new(gate, Arc::clone(&processes), Arc::clone(progress), how);
             let parts = Parts { caller, how, space: space.as_ref(), transfer: transfer.clone() };
             let ended = match builder::choose(parts).await {
@@ -106,13 +102,6 @@ impl Edge {
         }
         end
     }
-}
-
-async fn open(spaces: &dyn ScratchSpaces, gate: &Gate) -> Result<Arc<dyn ScratchSpace>, Failure> {
-    let order = SpaceOrder { bytes: Some(SPACE), ..SpaceOrder::default() };
-    let operation = Operation::new(OperationKind::Command, "scratch space", SPACE_TIME, SPACE_TIME).once();
-    let order = &order;
-    gate.run(&operation, |permit| async move { spaces.open(&permit, order).await }).await
 }
 
 fn cannot(failure: &Failure) -> Failed {

@@ -37,6 +37,7 @@ fn good() -> Facts {
         references: vec![reference],
         looked_at_manifests: true,
         stored: vec![stored],
+        clusters: Vec::new(),
     }
 }
 
