@@ -242,7 +242,7 @@ pub(crate) struct Prune {
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
-    /// The image store [default: docker where its daemon answers, else buildah].
+    /// The image store [default: the lock's, else docker where its daemon answers, else buildah].
     #[arg(long, value_name = "STORE", value_enum, ignore_case = true)]
     pub(crate) store: Option<BuilderKind>,
     #[command(flatten)]
