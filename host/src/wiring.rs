@@ -1,6 +1,7 @@
 //! The only room that names concrete backends: joins clock, gate, sandbox and backend when something is first asked.
 //! No logic of versions or plans, and nothing is started before it is needed.
 
+mod asking;
 mod building;
 #[cfg(target_os = "linux")]
 mod commands;

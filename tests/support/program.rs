@@ -30,6 +30,7 @@ pub struct Finished {
 
 impl Program {
     /// The `bakery` that was built beside this program, with an empty environment but for `PATH` and a home of its own.
+    /// Development images ask no registry: the projects of tests name real ones.
     ///
     /// # Panics
     /// When the program was not built.
@@ -39,6 +40,7 @@ impl Program {
         assert!(path.is_file(), "`{}` is missing: run `make build`", path.display());
         let mut command = Command::new(path);
         command.env_clear().env("HOME", std::env::temp_dir().join("bakery-tests-home"));
+        command.env("BAKERY_OFFLINE", "true");
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
         }

@@ -7,8 +7,11 @@ use clap::{Args, Subcommand, ValueEnum};
 use regex::Regex;
 
 use super::{
+    UsageError,
     args::{self, Project, Upstreams},
     build::BuilderKind,
+    env,
+    publish::Registries,
 };
 
 /// Images that are built and run here.
@@ -52,7 +55,40 @@ pub(crate) struct DevTargets {
     #[command(flatten)]
     pub(crate) upstreams: Upstreams,
     #[command(flatten)]
+    pub(crate) remote: DevRemote,
+    #[command(flatten)]
     pub(crate) project: Project,
+}
+
+/// What registries are asked.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DevRemote {
+    /// Ask no registry: base images are those of the lock, else they count as they are written [env: BAKERY_OFFLINE].
+    #[arg(long)]
+    offline: bool,
+    #[command(flatten)]
+    registries: Registries,
+}
+
+impl DevRemote {
+    /// How registries are reached; none where none is asked.
+    ///
+    /// # Errors
+    /// What the user said contradicts itself.
+    pub(crate) fn registries(&self) -> Result<Option<Registries>, UsageError> {
+        let offline = self.offline
+            || match env::OFFLINE.read().as_deref() {
+                None | Some("false" | "0") => false,
+                Some("true" | "1") => true,
+                Some(other) => {
+                    let name = env::OFFLINE.name;
+                    return Err(UsageError::new(format!(
+                        "{name}: expected `true` or `false`, not `{other}`"
+                    )));
+                }
+            };
+        if offline { Ok(None) } else { self.registries.checked().map(Some) }
+    }
 }
 
 fn policy(text: &str) -> Result<Policy, String> {
@@ -87,6 +123,9 @@ pub(crate) struct Tag {
     /// Write the tags into this worktree's lock.
     #[arg(long)]
     pub(crate) lock: bool,
+    /// Ask registries for the base images anew, whatever the lock says.
+    #[arg(long, conflicts_with = "offline")]
+    pub(crate) update_bases: bool,
     /// Write the tag to `.dev-image-tag` in this folder; all images must have the same one.
     #[arg(long, value_name = "DIR")]
     pub(crate) config_dir: Option<PathBuf>,
@@ -149,7 +188,7 @@ const BUILD_HELP: &str = "\
 Examples:
   bakery dev build                        build what is missing
   bakery dev build connect --store buildah
-  bakery dev build --force connect        build it without the cache, and take its tag";
+  bakery dev build connect --force        build it without the cache, and take its tag";
 
 /// Build the images that are missing, under their locked tags. Images that are there are taken only where their key is
 /// that of the tree. What changes while it is built gets no tag.
@@ -163,10 +202,14 @@ pub(crate) struct Build {
     /// BAKERY_FORCE_REBUILD_DEV_IMAGES].
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
     pub(crate) force: Option<String>,
+    /// Ask registries for the base images anew, whatever the lock says.
+    #[arg(long, conflicts_with = "offline")]
+    pub(crate) update_bases: bool,
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Where images are built and kept [default: docker where its daemon answers, else buildah].
+    /// Where images are built and kept [default: the lock's, else docker where its daemon answers, else
+    /// buildah].
     #[arg(long, value_name = "STORE", value_enum, ignore_case = true)]
     pub(crate) store: Option<BuilderKind>,
     #[command(flatten)]

@@ -101,12 +101,15 @@ pub(crate) const FORCE_REBUILD: Variable = Variable {
     name: "BAKERY_FORCE_REBUILD_DEV_IMAGES",
     about: "default of --force of `dev build`: `true`, `all`, or names with commas between them",
 };
+/// Whether registries are asked about development images.
+pub(crate) const OFFLINE: Variable =
+    Variable { name: "BAKERY_OFFLINE", about: "default of --offline of `bakery dev`: `true` or `false`" };
 /// Home folder.
 pub(crate) const HOME: Variable =
     Variable { name: "HOME", about: "where the three folders above lie by default" };
 
 /// Every variable, for `--help` and the documentation.
-pub(crate) const ALL: [&Variable; 24] = [
+pub(crate) const ALL: [&Variable; 25] = [
     &DEV_SPEC,
     &DEV_SPEC_WAIT,
     &BASE_REF,
@@ -127,6 +130,7 @@ pub(crate) const ALL: [&Variable; 24] = [
     &SOCI_DIGEST,
     &SCRATCH_DIR,
     &FORCE_REBUILD,
+    &OFFLINE,
     &CACHE_HOME,
     &STATE_HOME,
     &DOCKER_CONFIG,

@@ -23,8 +23,8 @@ pub(crate) use build_options::BuildOptions;
 pub(crate) use ci_matrix::{Column, Matrix};
 pub(crate) use convert::{Convert, Soci};
 pub(crate) use dev::{
-    Build as DevBuild, Check as DevCheck, Dev, DevTargets, Prune as DevPrune, Rewrite as DevRewrite,
-    Tag as DevTag,
+    Build as DevBuild, Check as DevCheck, Dev, DevRemote, DevTargets, Prune as DevPrune,
+    Rewrite as DevRewrite, Tag as DevTag,
 };
 pub(crate) use get::{Get, Output, Tags, Version};
 pub(crate) use options::{ChangeSource, DispatchOptions, Load, Network, UsageError};

@@ -145,6 +145,11 @@ impl OpenStore<'_> {
         words_of(self.kind)
     }
 
+    /// Completes when a signal ends the run.
+    pub(crate) async fn cancelled(&self) {
+        self.gate.cancelled().await;
+    }
+
     async fn run(&self, words: Vec<OsString>, target: Option<&str>) -> Result<Vec<u8>, Failure> {
         let invocation = self.grant.own(words.into_iter().map(Word::Plain).collect(), None);
         let lines = target.and_then(|target| self.how.progress.lines(Some(target)));

@@ -7,16 +7,20 @@
     reason = "what helps a test may fail as a test does"
 )]
 
+mod bases;
+mod bench;
+mod calls;
+mod kill;
 mod owners;
 mod platforms;
 mod store;
+mod turns;
 #[path = "../world.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bakery_tests::is_root;
+use bakery_tests::{DockerRegistry, is_root, on_path};
 use libtest_mimic::{Arguments, Trial};
 use serde_json::Value;
 
@@ -75,7 +79,7 @@ fn another_image_under_the_tag_is_found_and_never_taken(kind: Kind) {
     let before = store.names();
     let done = store.run(&world.root, &["dev", "build", "connect"]);
     assert_eq!(done.code, 1);
-    assert!(done.stderr.contains("bakery dev build --force connect"), "{}", done.stderr);
+    assert!(done.stderr.contains("bakery dev build connect --force"), "{}", done.stderr);
     assert_eq!(store.names(), before);
     store.ok(&world.root, &["dev", "build", "--force", "connect", "--image-name", "connect"]);
     assert_eq!(store.codes(&world.root), [""; 0]);
@@ -180,10 +184,11 @@ fn no_tag_ever_names_two_images(kind: Kind) {
     assert!(ever.values().all(|ids| ids.len() == 1), "{ever:?}");
 }
 
+type Case = (&'static str, fn());
 type OfStore = (&'static str, fn(Kind));
 
 /// Whoever is not root cannot give files away.
-const OF_ROOT: [(&str, fn()); 2] = [
+const OF_ROOT: [Case; 2] = [
     ("owners_of_files_change_nothing", owners::of_files_change_nothing),
     ("a_repository_of_another_user_gets_no_tag", owners::of_a_repository_are_told_and_get_no_tag),
 ];
@@ -205,31 +210,71 @@ const CASES: [OfStore; 7] = [
     ("no_tag_ever_names_two_images", no_tag_ever_names_two_images),
 ];
 
+const BASES: [Case; 4] = [
+    ("a_base_that_moves_moves_the_key", bases::a_base_that_moves_moves_the_key),
+    ("what_was_hashed_is_what_is_built_on", bases::what_was_hashed_is_what_is_built_on),
+    ("a_registry_that_does_not_answer_is_told", bases::a_registry_that_does_not_answer_is_told),
+    ("another_image_in_the_registry_is_found", bases::another_image_in_the_registry_is_found),
+];
+
+/// The same, hurt on purpose.
+const HOSTILE: [Case; 5] = [
+    ("a_build_killed_at_any_command_of_the_store_is_mended", calls::build),
+    ("a_forced_build_killed_at_any_command_of_the_store_is_mended", calls::force),
+    ("prune_killed_at_any_command_of_the_store_goes_on", calls::prune),
+    ("fifty_orders_of_two_worktrees_never_give_a_name_two_images", turns::fifty),
+    ("a_forced_build_alone_moves_a_name_and_the_other_worktree_is_told", turns::forced),
+];
+
+/// Killed by `strace`, without an image store.
+const TRACED: [Case; 3] = [
+    ("dev_tag_lock_killed_anywhere_leaves_a_whole_lock", kill::tag_lock),
+    ("dev_tag_config_dir_killed_anywhere_leaves_a_whole_file", kill::tag_config_dir),
+    ("dev_rewrite_killed_anywhere_leaves_whole_manifests", kill::rewrite),
+];
+
+/// The same with one.
+const TRACED_STORE: [Case; 2] = [
+    ("dev_build_killed_anywhere_is_mended", kill::build),
+    ("dev_prune_killed_anywhere_goes_on", kill::prune),
+];
+
 fn main() {
     let arguments = Arguments::from_args();
+    let lacks = |needed: &[(&'static str, bool)]| -> Vec<&'static str> {
+        needed.iter().filter(|(_, there)| !there).map(|(name, _)| *name).collect()
+    };
+    let buildah = ("buildah", on_path("buildah").is_some());
+    let registry = ("docker-registry", DockerRegistry::is_installed());
+    let untraced = kill::lacks();
+    let trace = (untraced.unwrap_or_default(), untraced.is_none());
+    let groups: [(&[Case], Vec<&str>); 5] = [
+        (&OF_ROOT, lacks(&[("root", is_root())])),
+        (&BASES, lacks(&[buildah, registry])),
+        (&HOSTILE, lacks(&[buildah])),
+        (&TRACED, lacks(&[trace])),
+        (&TRACED_STORE, lacks(&[buildah, trace])),
+    ];
     let mut trials = Vec::new();
-    for (name, case) in OF_ROOT {
-        if !is_root() {
-            eprintln!("skipped: {name}: this is not root");
+    let mut add = |name: String, lacks: &[&str], case: Box<dyn FnOnce() + Send>| {
+        if !lacks.is_empty() {
+            eprintln!("skipped: {name}: there is no {}", lacks.join(", "));
         }
         let run = move || {
             case();
             Ok(())
         };
-        trials.push(Trial::test(name, run).with_ignored_flag(!is_root()));
+        trials.push(Trial::test(name, run).with_ignored_flag(!lacks.is_empty()));
+    };
+    for (cases, lacks) in groups {
+        for (name, case) in cases {
+            add((*name).to_owned(), &lacks, Box::new(case));
+        }
     }
     for kind in Kind::ALL {
         let lacks = kind.lacks();
         for (name, case) in CASES {
-            let name = format!("{}::{name}", kind.word());
-            if !lacks.is_empty() {
-                eprintln!("skipped: {name}: there is no {}", lacks.join(", "));
-            }
-            let run = move || {
-                case(kind);
-                Ok(())
-            };
-            trials.push(Trial::test(name, run).with_ignored_flag(!lacks.is_empty()));
+            add(format!("{}::{name}", kind.word()), &lacks, Box::new(move || case(kind)));
         }
     }
     libtest_mimic::run(&arguments, trials).exit();

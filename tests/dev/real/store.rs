@@ -56,7 +56,9 @@ pub(crate) struct Store {
 impl Store {
     /// A store of its own; a daemon where it needs one.
     pub(crate) fn new(kind: Kind) -> Self {
-        let place = tempfile::tempdir().unwrap();
+        // In memory, where that can be: buildah waits for a disk after each step.
+        let memory = Path::new("/dev/shm");
+        let place = tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()).unwrap();
         let folder = place.path().display().to_string();
         std::fs::write(
             place.path().join("storage.conf"),
@@ -69,12 +71,30 @@ impl Store {
             Kind::Buildah => None,
             Kind::Docker(store) => Some(Dockerd::start(place.path(), store).unwrap()),
         };
-        Self { kind, daemon, place }
+        let store = Self { kind, daemon, place };
+        std::fs::write(store.registries(), "").unwrap();
+        store
+    }
+
+    /// Lets buildah speak http to a registry of the test.
+    pub(crate) fn trust(&self, registry: &str) {
+        let text = format!("[[registry]]\nlocation = \"{registry}\"\ninsecure = true\n");
+        std::fs::write(self.registries(), text).unwrap();
+    }
+
+    fn registries(&self) -> PathBuf {
+        self.place.path().join("registries.conf")
+    }
+
+    /// Where buildah reads what its store is.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.place.path().join("storage.conf")
     }
 
     fn environment(&self) -> Vec<(&'static str, String)> {
         let mut all = vec![
-            ("CONTAINERS_STORAGE_CONF", self.place.path().join("storage.conf").display().to_string()),
+            ("CONTAINERS_STORAGE_CONF", self.config().display().to_string()),
+            ("CONTAINERS_REGISTRIES_CONF", self.registries().display().to_string()),
             ("BUILDAH_ISOLATION", "chroot".to_owned()),
             ("HOME", self.place.path().display().to_string()),
         ];

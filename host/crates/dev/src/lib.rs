@@ -1,6 +1,7 @@
 //! Development images: which tag says what is in an image, and which manifest names it. Pure: it reads no file, asks no
 //! git and starts nothing.
 
+pub mod base;
 pub mod check;
 pub mod context;
 pub mod ignore;

@@ -60,6 +60,9 @@ pub struct LockedImage {
     pub key: Key,
     /// What the key is made of, to say later what changed.
     pub parts: Parts,
+    /// Digests of the images that it is built on, by their names with registry and tag.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub bases: BTreeMap<String, String>,
     /// Platforms that are built.
     pub platforms: Vec<String>,
     /// How far it is.
@@ -67,7 +70,7 @@ pub struct LockedImage {
     /// The id of what was built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
-    /// The image store that has it.
+    /// The image store that has it, or that it is built into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<String>,
 }
@@ -146,6 +149,18 @@ impl Lock {
         Ok(whole.lock)
     }
 
+    /// The digests of images that an image is built on. What the lock says for another image counts where it says
+    /// nothing for this one, so that all are built on the same.
+    #[must_use]
+    pub fn bases(&self, image: &str) -> BTreeMap<String, Digest> {
+        let others = self.images.iter().filter(|(name, _)| *name != image).map(|(_, locked)| locked);
+        others
+            .chain(self.images.get(image))
+            .flat_map(|locked| &locked.bases)
+            .filter_map(|(name, digest)| Some((name.clone(), digest.parse().ok()?)))
+            .collect()
+    }
+
     /// The tag of an image.
     #[must_use]
     pub fn tag(&self, image: &str) -> Option<Tag> {
@@ -204,6 +219,16 @@ impl Lock {
         self
     }
 
+    /// The same with an image whose build begins, in this store.
+    #[must_use]
+    pub fn begun(self, image: &str, store: &str) -> Self {
+        let mut lock = self.with_state(image, State::Building, None);
+        if let Some(image) = lock.images.get_mut(image) {
+            image.store = Some(store.to_owned());
+        }
+        lock
+    }
+
     /// The same with the intent to rewrite these manifests.
     #[must_use]
     pub fn intend(mut self, manifests: &[String]) -> Self {
@@ -257,6 +282,7 @@ pub(crate) mod tests {
             target: "connect-1".to_owned(),
             key: parts.key(),
             parts,
+            bases: BTreeMap::new(),
             platforms: vec!["linux/amd64".to_owned()],
             state: State::Planned,
             image_id: None,
@@ -273,6 +299,22 @@ pub(crate) mod tests {
             manifests: Vec::new(),
             rewriting: Vec::new(),
         }
+    }
+
+    #[test]
+    fn an_image_is_built_on_what_its_own_lock_says_and_then_on_what_that_of_others_says() {
+        let digest = |digit: &str| format!("sha256:{}", digit.repeat(64));
+        let mut lock = sample();
+        let mut other = lock.images["connect"].clone();
+        other.bases = [("a:1".to_owned(), digest("a")), ("b:1".to_owned(), digest("b"))].into();
+        lock.images.insert("aaa".to_owned(), other.clone());
+        lock.images.insert("zzz".to_owned(), other);
+        lock.images.get_mut("connect").unwrap().bases =
+            [("a:1".to_owned(), digest("c")), ("bad".to_owned(), "x".to_owned())].into();
+        let bases = lock.bases("connect");
+        assert_eq!(bases["a:1"].to_string(), digest("c"));
+        assert_eq!(bases["b:1"].to_string(), digest("b"));
+        assert_eq!(bases.len(), 2);
     }
 
     #[test]

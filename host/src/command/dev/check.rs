@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{
     lock, manifests,
     place::Place,
-    stores,
+    remote, stores,
     tags::{self, Tags},
 };
 use crate::{
@@ -34,7 +34,8 @@ pub(super) fn run(arguments: &DevCheck, talker: &Arc<Talker>) -> Ended {
         })
         .collect();
     let policy = arguments.targets.policy.or_else(|| known?.policy.parse().ok()).unwrap_or_default();
-    let read = Tags::read(&arguments.targets, policy, place, &project, talker)?;
+    let ours = known.filter(|lock| lock::is_ours(&place, lock)).cloned();
+    let read = Tags::read(&arguments.targets, policy, place, ours.as_ref(), &project, talker)?;
     let now = read
         .images
         .iter()
@@ -43,7 +44,10 @@ pub(super) fn run(arguments: &DevCheck, talker: &Arc<Talker>) -> Ended {
             (image.picked.image.clone(), now)
         })
         .collect();
-    let stored = stored(arguments, &lock, &read.place, talker)?;
+    let mut stored = stored(arguments, &lock, &read.place, talker)?;
+    if let Some(lock) = &ours {
+        stored.extend(remote::stored(lock, &arguments.targets.remote, &read.place, talker)?);
+    }
     let facts = Facts {
         lock,
         worktree: read.place.worktree_name(),

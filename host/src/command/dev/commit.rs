@@ -9,11 +9,13 @@ use bakery_backend::{
 };
 use bakery_core::config;
 use bakery_dev::{
+    base,
     context::{Context, Entry, Kind, Shown},
     key::Parts,
 };
 
 use super::{
+    bases::{self, Digests},
     ignore::Listed,
     inputs::{MAX_CONTAINERFILE, MAX_IGNORE, parts, rules},
     pick,
@@ -49,11 +51,12 @@ impl<'a> Commit<'a> {
         Ok(Self { git, cache, config: loaded.config, files, contexts: HashMap::new() })
     }
 
-    /// The digests of what a build of an image would read, and the context that it would have.
+    /// The digests of what a build of an image would read, built on images with these digests, and the context that it
+    /// would have.
     ///
     /// # Errors
     /// A sentence that says why nothing can be proved.
-    pub(super) fn parts(&mut self, image: &str) -> Result<(Parts, &Context), String> {
+    pub(super) fn parts(&mut self, image: &str, digests: &Digests) -> Result<(Parts, &Context), String> {
         let picked = pick::default(&self.config, image)
             .map_err(|failed| failed.reasons().into_iter().map(|reason| reason.message).collect::<String>())?
             .ok_or_else(|| format!("the commit builds no image `{image}`"))?;
@@ -72,7 +75,9 @@ impl<'a> Commit<'a> {
             self.contexts.insert(ignore.clone(), context);
         }
         let context = self.contexts.get(&ignore).ok_or("the commit's context was not read")?;
-        Ok((parts(&picked, context, &containerfile), context))
+        // The commit names the same images as the tree, or its Containerfile or arguments are others anyway.
+        let bases = base::bases(&containerfile, &picked.target.args);
+        Ok((parts(&picked, context, &containerfile, bases::inputs(&bases, digests)), context))
     }
 
     /// A regular file's bytes. What a link names may lie anywhere, so it proves nothing.

@@ -6,13 +6,20 @@ use bakery_backend::{
     files,
     tree::{self, StatCache},
 };
+use bakery_core::model::Digest;
 use bakery_dev::{
+    base::{self, Bases},
     context::{Context, Entry, Kind},
     ignore::Ignore,
     key::{Inputs, Parts},
 };
 
-use super::{ignore::Rules, pick::Picked};
+use super::{
+    bases::{self, Digests},
+    ignore::Rules,
+    pick::Picked,
+    stamps::{Entries, Stamps},
+};
 use crate::command::Failed;
 
 /// Bytes of a Containerfile.
@@ -24,15 +31,19 @@ pub(super) const MAX_IGNORE: u64 = 1 << 20;
 pub(super) struct Tree<'a> {
     folder: &'a Path,
     cache: &'a mut StatCache,
-    contexts: HashMap<Vec<u8>, Arc<Context>>,
+    contexts: HashMap<Vec<u8>, (Arc<Context>, Arc<Entries>)>,
 }
 
 /// What a target is built from.
 pub(super) struct Read {
-    /// The digests of its inputs.
-    pub(super) parts: Parts,
-    /// The bytes of its ignore file.
-    pub(super) ignore: Vec<u8>,
+    /// The bytes of its Containerfile.
+    pub(super) containerfile: Vec<u8>,
+    /// What can be copied from.
+    pub(super) context: Arc<Context>,
+    /// What it is built on.
+    pub(super) bases: Bases,
+    /// What shows later that any of them was touched.
+    pub(super) stamps: Stamps,
 }
 
 impl<'a> Tree<'a> {
@@ -52,23 +63,27 @@ impl<'a> Tree<'a> {
                 .hint("--image-version, --image-variant and --image-os choose another one")
             })?;
         let ignore = ignore_file(self.folder, path)?;
-        let context = self.context(&ignore)?;
-        Ok(Read { parts: parts(picked, &context, &containerfile), ignore })
+        let (context, stamps) = self.context(&ignore)?;
+        let stamps = Stamps::new(self.folder, path, stamps);
+        let bases = base::bases(&containerfile, &picked.target.args);
+        Ok(Read { containerfile, context, bases, stamps })
     }
 
     /// The context under an ignore file.
-    pub(super) fn context(&mut self, ignore: &[u8]) -> Result<Arc<Context>, Failed> {
-        if let Some(known) = self.contexts.get(ignore) {
-            return Ok(Arc::clone(known));
+    fn context(&mut self, ignore: &[u8]) -> Result<(Arc<Context>, Arc<Entries>), Failed> {
+        if let Some((context, stamps)) = self.contexts.get(ignore) {
+            return Ok((Arc::clone(context), Arc::clone(stamps)));
         }
         let rules = rules(ignore)?;
         let found = tree::walk(self.folder, &rules, self.cache)
             .map_err(|error| Failed::because(format!("the build context: {error}")))?;
+        let stamps: Arc<Entries> =
+            Arc::new(found.iter().map(|found| (found.path.clone(), found.stamp.clone())).collect());
         let entries = found.into_iter().map(entry).collect();
         let context = Context::new(entries).map_err(|error| Failed::because(error.to_string()))?;
         let context = Arc::new(context);
-        self.contexts.insert(ignore.to_vec(), Arc::clone(&context));
-        Ok(context)
+        self.contexts.insert(ignore.to_vec(), (Arc::clone(&context), Arc::clone(&stamps)));
+        Ok((context, stamps))
     }
 }
 
@@ -89,15 +104,27 @@ pub(super) fn rules(ignore: &[u8]) -> Result<Rules, Failed> {
     Ignore::parse(ignore).map(Rules).map_err(|error| Failed::because(error.to_string()))
 }
 
+impl Read {
+    /// The digests of the inputs, built on images with these digests.
+    pub(super) fn parts(&self, picked: &Picked, digests: &Digests) -> Parts {
+        parts(picked, &self.context, &self.containerfile, bases::inputs(&self.bases, digests))
+    }
+}
+
 /// The digests of a target's inputs.
-pub(super) fn parts(picked: &Picked, context: &Context, containerfile: &[u8]) -> Parts {
+pub(super) fn parts(
+    picked: &Picked,
+    context: &Context,
+    containerfile: &[u8],
+    bases: Vec<(String, Digest)>,
+) -> Parts {
     let inputs = Inputs {
         context,
         containerfile,
         arguments: picked.target.args.clone(),
         target: picked.target.build_target.clone(),
         platforms: picked.platforms.clone(),
-        bases: Vec::new(),
+        bases,
     };
     inputs.parts()
 }

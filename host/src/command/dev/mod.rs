@@ -1,5 +1,6 @@
 //! Development images: tags for the tree as it is, the lock of the worktree, manifests that name them.
 
+mod bases;
 mod build;
 mod check;
 mod commit;
@@ -12,7 +13,9 @@ mod pick;
 mod place;
 mod platforms;
 mod prune;
+mod remote;
 mod rewrite;
+mod stamps;
 mod stores;
 mod tag;
 mod tags;

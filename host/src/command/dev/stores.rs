@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::PathBuf, sync::Arc};
 use bakery_backend::state::State;
 use bakery_core::{model::Digest, policy::RetryPolicy};
 use bakery_dev::{
-    check::{Content, Stored},
+    check::{Content, Holder, Stored},
     lock::Lock,
 };
 
@@ -56,7 +56,14 @@ pub(super) async fn stored(store: &OpenStore<'_>, lock: &Lock) -> Result<Vec<Sto
                 .look(&reference)
                 .await?
                 .map(|found| Content { key: found.key().map(|key| key.to_string()), id: found.id });
-            all.push(Stored { store: store.name().to_owned(), image: name.clone(), reference, content });
+            let holder = Holder::Machine;
+            all.push(Stored {
+                store: store.name().to_owned(),
+                holder,
+                image: name.clone(),
+                reference,
+                content,
+            });
         }
     }
     Ok(all)

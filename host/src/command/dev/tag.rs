@@ -2,14 +2,14 @@
 
 use std::{path::Path, sync::Arc};
 
-use bakery_backend::files;
+use bakery_backend::state::State;
 use bakery_core::plan::Selection;
 use bakery_dev::tag::{Policy, is_dev_tag};
 use serde_json::{Map, Value, json};
 
 use super::{
-    lock,
-    tags::{self, Tags},
+    bases, lock,
+    tags::{self, Tagged, Tags},
 };
 use crate::{
     cli,
@@ -32,12 +32,16 @@ pub(super) fn run(arguments: &cli::DevTag, talker: &Arc<Talker>) -> Ended {
         return Err(Failed::because(format!("there is no image `{name}`"))
             .hint(format!("the images are {}", names.join(", "))));
     }
+    let ours = locked.as_ref().ok().and_then(Option::as_ref).filter(|lock| lock::is_ours(&place, lock));
+    let ours = ours.cloned();
+    let known = bases::known(ours.as_ref(), arguments.update_bases, &arguments.targets)?;
+    let state = place.state.clone();
     let targets = narrowed(arguments)?;
-    let read = match Tags::read(&targets, policy, place, &project, talker) {
-        Err(failed) => return fallback(arguments, &project, failed, talker),
+    let read = match Tags::read(&targets, policy, place, known, &project, talker) {
+        Err(failed) => return fallback(arguments, &project, &state, failed, talker),
         Ok(read) if policy == Policy::Commit && read.commit.is_none() && arguments.fallback.is_some() => {
             let none = Failed::because("git does not say what the tree is");
-            return fallback(arguments, &project, none, talker);
+            return fallback(arguments, &project, &state, none, talker);
         }
         Ok(read) => read,
     };
@@ -57,12 +61,11 @@ pub(super) fn run(arguments: &cli::DevTag, talker: &Arc<Talker>) -> Ended {
     }
     if let Some(folder) = &arguments.config_dir {
         let tags: Vec<&str> = shown.iter().map(|image| image.tag.as_str()).collect();
-        write_plain(folder, &tags)?;
+        write_plain(&state, folder, &tags)?;
     }
     if arguments.lock {
         let owner = lock::own(&read.place)?;
-        let before = locked.ok().flatten().filter(|lock| lock::is_ours(&read.place, lock));
-        lock::write(&read.place, &owner, &read.lock().after(before.as_ref()))?;
+        lock::write(&read.place, &owner, &read.lock().after(ours.as_ref()))?;
     }
     if arguments.json {
         Stdout.json(&json(&read, arguments.image.as_deref()))?;
@@ -90,6 +93,7 @@ fn narrowed(arguments: &cli::DevTag) -> Result<cli::DevTargets, Failed> {
 fn fallback(
     arguments: &cli::DevTag,
     project: &crate::command::project::Project,
+    state: &State,
     failed: Failed,
     talker: &Talker,
 ) -> Ended {
@@ -106,7 +110,7 @@ fn fallback(
         reasons.join("; ")
     ));
     if let Some(folder) = &arguments.config_dir {
-        write_plain(folder, &["latest"])?;
+        write_plain(state, folder, &["latest"])?;
     }
     let images = project.config.images.iter().map(|image| image.name.as_str());
     let images: Vec<&str> =
@@ -142,6 +146,7 @@ fn json(read: &Tags, image: Option<&str>) -> Value {
                 "key": one.key,
                 "clean": one.clean,
                 "changed": one.why,
+                "bases": bases(one),
                 "target": one.picked.target.uid,
                 "platforms": platforms,
                 "references": references,
@@ -157,8 +162,17 @@ fn json(read: &Tags, image: Option<&str>) -> Value {
     })
 }
 
+/// What it is built on: a digest, or nothing where nobody says it.
+fn bases(image: &Tagged) -> Map<String, Value> {
+    let digest = |name: String| {
+        let digest = image.digests.get(&name).map(ToString::to_string);
+        (name, json!(digest))
+    };
+    image.bases.references().map(|reference| digest(bases::full(reference))).collect()
+}
+
 /// Writes the plain file in one step, over an older one. It holds one tag, so there must be one.
-fn write_plain(folder: &Path, tags: &[&str]) -> Result<(), Failed> {
+fn write_plain(state: &State, folder: &Path, tags: &[&str]) -> Result<(), Failed> {
     let path = folder.join(PLAIN);
     let Some((first, rest)) = tags.split_first() else { return Ok(()) };
     if rest.iter().any(|tag| tag != first) {
@@ -170,6 +184,6 @@ fn write_plain(folder: &Path, tags: &[&str]) -> Result<(), Failed> {
     }
     debug_assert!(is_dev_tag(first) || *first == "latest");
     std::fs::create_dir_all(folder)
-        .and_then(|()| files::write_atomic(&path, format!("{first}\n").as_bytes()))
+        .and_then(|()| state.place(&path, format!("{first}\n").as_bytes()))
         .map_err(|error| Failed::because(format!("cannot write `{}`: {error}", path.display())))
 }

@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use bakery_core::{model::Tag, port::SourceCall};
 use bakery_dev::{
+    base::Bases,
     key::{Key, Parts},
     lock::{Lock, LockedImage, State},
     tag::{self, CommitId, Policy, Provenance},
 };
 
 use super::{
+    bases::{self, Digests},
     commit::Commit,
     inputs::Tree,
     pick::{self, Picked},
     place::Place,
+    stamps::Stamps,
 };
 use crate::{
     cli::{DevTargets, Load, Network},
@@ -44,18 +47,25 @@ pub(super) struct Tagged {
     pub(super) key: Key,
     /// What the key is made of.
     pub(super) parts: Parts,
+    /// What it is built on.
+    pub(super) bases: Bases,
+    /// The digests of that, as far as somebody says them.
+    pub(super) digests: Digests,
     /// Whether its inputs are the commit's.
     pub(super) clean: bool,
     /// Why they are not, in words.
     pub(super) why: Option<String>,
+    /// What shows later that its inputs were touched.
+    pub(super) stamps: Stamps,
 }
 
 impl Tags {
-    /// Reads the tree.
+    /// Reads the tree. Images that it is built on have the digests of the lock, where there is one.
     pub(super) fn read(
         targets: &DevTargets,
         policy: Policy,
         place: Place,
+        lock: Option<&Lock>,
         project: &Project,
         talker: &Arc<Talker>,
     ) -> Result<Self, Failed> {
@@ -74,30 +84,31 @@ impl Tags {
         let mut cache = place.cache();
         let mut images = Vec::with_capacity(picked.len());
         let mut reads = Vec::with_capacity(picked.len());
-        let mut contexts = Vec::with_capacity(picked.len());
         {
             let mut tree = Tree::new(&project.folder, &mut cache);
             for picked in &picked {
-                let read = tree.read(picked)?;
-                contexts.push(tree.context(&read.ignore)?);
-                reads.push(read);
+                reads.push(tree.read(picked)?);
             }
         }
+        let built_on: Vec<_> =
+            picked.iter().zip(&reads).map(|(picked, read)| (picked.image.as_str(), &read.bases)).collect();
+        let digests = bases::digests(&built_on, lock, targets, &project.folder, talker)?;
         let mut committed = match (&commit, policy) {
             (Some(commit), Policy::Commit) => Some(Commit::read(&place.git, commit.as_str(), &mut cache)),
             _ => None,
         };
-        for ((picked, read), context) in picked.into_iter().zip(reads).zip(contexts) {
+        for ((picked, read), digests) in picked.into_iter().zip(reads).zip(digests) {
+            let mine = read.parts(&picked, &digests);
             let why = match &mut committed {
                 None => None,
                 Some(Err(why)) => Some(why.clone()),
-                Some(Ok(commit)) => match commit.parts(&picked.image) {
+                Some(Ok(commit)) => match commit.parts(&picked.image, &digests) {
                     Err(why) => Some(why),
-                    Ok((parts, _)) if parts == read.parts => None,
-                    Ok((parts, theirs)) => Some(match context.first_difference(theirs) {
+                    Ok((parts, _)) if parts == mine => None,
+                    Ok((parts, theirs)) => Some(match read.context.first_difference(theirs) {
                         Some(difference) => difference.to_string(),
                         None => {
-                            format!("{} differ from the commit's", read.parts.changed(&parts).join(" and "))
+                            format!("{} differ from the commit's", mine.changed(&parts).join(" and "))
                         }
                     }),
                 },
@@ -108,9 +119,10 @@ impl Tags {
                 Some(commit) if clean => Provenance::Commit(commit.clone()),
                 Some(commit) => Provenance::Changed(commit.clone()),
             };
-            let key = read.parts.key();
+            let key = mine.key();
             let tag = tag::tag(policy, &provenance, &key);
-            images.push(Tagged { picked, tag, key, parts: read.parts, clean, why });
+            let (bases, stamps) = (read.bases, read.stamps);
+            images.push(Tagged { picked, tag, key, parts: mine, bases, digests, clean, why, stamps });
         }
         drop(committed);
         place.keep(&mut cache);
@@ -142,6 +154,7 @@ impl Tagged {
             target: self.picked.target.uid.clone(),
             key: self.key.clone(),
             parts: self.parts.clone(),
+            bases: self.digests.iter().map(|(name, digest)| (name.clone(), digest.to_string())).collect(),
             platforms: self.picked.platforms.iter().map(ToString::to_string).collect(),
             state: State::Planned,
             image_id: None,

@@ -16,7 +16,7 @@ use std::{
 use bakery_core::model::Digest;
 use rustix::fs::Stat;
 
-use crate::files;
+use crate::{files, state::State};
 
 /// Bytes of a cache.
 const MAX_BYTES: u64 = 512 << 20;
@@ -89,7 +89,8 @@ impl StatCache {
         self.records.retain(|_, record| is_kept(record.day));
         self.objects.retain(|_, object| is_kept(object.day));
         self.changed = false;
-        files::write_atomic(path, &self.encode())
+        let folder = path.parent().unwrap_or_else(|| Path::new("."));
+        State::at(folder.to_owned()).place(path, &self.encode())
     }
 
     /// The digest of an object of git.
@@ -160,7 +161,7 @@ impl StatCache {
     }
 }
 
-fn stamp(stat: &Stat) -> [u64; 8] {
+pub(super) fn stamp(stat: &Stat) -> [u64; 8] {
     // Negative times keep their bits: they are only compared.
     [
         stat.st_dev,

@@ -3,7 +3,9 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Build, Builds, Identity, PlanError, System, labels, publish::BuiltTarget, tags, template};
+use super::{
+    Build, Builds, Identity, PlanError, System, build::Pins, labels, publish::BuiltTarget, tags, template,
+};
 use crate::{
     config::{BuildSecret, TagPattern, Variant},
     model::Platform,
@@ -46,6 +48,7 @@ pub struct Target {
     pub built: BuiltTarget,
     pub(super) fixed_labels: Vec<(String, String)>,
     pub(super) cache_tag: String,
+    pins: Pins,
 }
 
 impl Target {
@@ -61,6 +64,19 @@ impl Target {
         self.platforms = platforms;
         self.fixed_labels.extend(labels);
         self
+    }
+
+    /// The same, built on these images.
+    #[must_use]
+    pub fn pinned(mut self, pins: Pins) -> Self {
+        self.pins = pins;
+        self
+    }
+
+    /// Images that it is built on, whatever their tags name.
+    #[must_use]
+    pub fn pins(&self) -> &Pins {
+        &self.pins
     }
 
     /// The repository that builds for single platforms are pushed to by digest: `<registry>/<image>/tmp`.
@@ -171,5 +187,6 @@ fn target(
         cache_tag: format!("{}{os_tag}{variant_tag}", template::tag_safe(version)),
         built: BuiltTarget::new(identity.clone(), build),
         identity,
+        pins: Pins::default(),
     })
 }

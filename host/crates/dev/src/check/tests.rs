@@ -24,6 +24,7 @@ fn good() -> Facts {
     };
     let stored = Stored {
         store: "docker".to_owned(),
+        holder: Holder::Machine,
         image: "connect".to_owned(),
         reference: reference.found.written.clone(),
         content: Some(Content { id: "sha256:1".to_owned(), key: Some(image.key.to_string()) }),
@@ -84,7 +85,7 @@ fn an_interrupted_effect_is_named() {
             lock(facts).images.get_mut("connect").unwrap().state = State::Building;
         },
         Code::Interrupted,
-        "bakery dev build",
+        "bakery dev build connect",
     );
 }
 
@@ -131,7 +132,7 @@ fn a_reference_that_is_not_the_locks_is_named_with_its_line() {
 
 #[test]
 fn another_image_under_the_tag_is_refused() {
-    let mend = "bakery dev build --force connect";
+    let mend = "bakery dev build connect --force";
     let content = |facts: &mut Facts, id: &str, key: Option<&str>| {
         facts.stored[0].content = Some(Content { id: id.to_owned(), key: key.map(str::to_owned) });
     };
@@ -139,5 +140,73 @@ fn another_image_under_the_tag_is_refused() {
     check_one(|f| content(f, "sha256:1", Some(&"0".repeat(64))), Code::OtherImage, mend);
     check_one(|f| content(f, "sha256:1", None), Code::OtherImage, mend);
     check_one(|f| content(f, "sha256:2", Some(&key)), Code::OtherImage, mend);
-    check_one(|f| f.stored[0].content = None, Code::NotStored, "bakery dev build");
+    check_one(|f| f.stored[0].content = None, Code::NotStored, "bakery dev build connect");
+}
+
+#[test]
+fn names_of_several_images_are_taken_by_force() {
+    let mut facts = good();
+    let mut other = facts.stored[0].clone();
+    other.reference = "docker.io/posit/connect:dev-0123456789ab".to_owned();
+    other.content.as_mut().unwrap().id = "sha256:2".to_owned();
+    facts.stored.push(other);
+    let force = "bakery dev build connect --force";
+    // With an id in the lock the name that has another one is the finding.
+    let codes = |facts: &Facts| -> Vec<(Code, String)> {
+        check(facts).into_iter().map(|finding| (finding.code, finding.mend)).collect()
+    };
+    assert_eq!(codes(&facts), [(Code::OtherImage, force.to_owned())]);
+    let image = lock(&mut facts).images.get_mut("connect").unwrap();
+    (image.state, image.image_id) = (State::Building, None);
+    assert_eq!(codes(&facts), [(Code::Interrupted, force.to_owned())]);
+    lock(&mut facts).images.get_mut("connect").unwrap().state = State::Planned;
+    assert_eq!(codes(&facts), [(Code::OtherImage, force.to_owned())]);
+}
+
+#[test]
+fn what_is_no_image_any_more_is_not_built_again() {
+    for state in [State::Building, State::Built] {
+        check_one(
+            |facts| {
+                lock(facts).images.get_mut("connect").unwrap().state = state;
+                facts.stored[0].content = None;
+                facts.now.clear();
+            },
+            Code::OtherImages,
+            LOCK,
+        );
+    }
+}
+
+#[test]
+fn a_registry_may_lack_an_image_and_may_not_have_another_one() {
+    let in_registry = |facts: &mut Facts, content: Option<Content>| {
+        let mut stored = facts.stored[0].clone();
+        stored.store = "ghcr.io".to_owned();
+        stored.holder = Holder::Registry;
+        stored.content = content;
+        facts.stored.push(stored);
+    };
+    let mut facts = good();
+    in_registry(&mut facts, None);
+    // The same inputs, built elsewhere.
+    let key = facts.stored[0].content.as_ref().and_then(|content| content.key.clone());
+    in_registry(&mut facts, Some(Content { id: "sha256:other".to_owned(), key }));
+    assert_eq!(check(&facts), []);
+    let other = Some(Content { id: "sha256:1".to_owned(), key: None });
+    let message = check_one(
+        |facts| in_registry(facts, other.clone()),
+        Code::OtherImage,
+        "bakery dev tag --lock --policy content",
+    );
+    assert!(message.starts_with("ghcr.io has another image"), "{message}");
+    let mut facts = good();
+    let image = lock(&mut facts).images.get_mut("connect").unwrap();
+    image.tag = format!("dev-{}", image.key.short(16));
+    let reference = format!("ghcr.io/posit-dev/connect:{}", image.tag);
+    facts.references[0].found.tag = Some(image.tag.clone());
+    facts.stored[0].reference.clone_from(&reference);
+    in_registry(&mut facts, other);
+    let findings = check(&facts);
+    assert_eq!(findings[0].mend, format!("remove `{reference}` from the registry"));
 }

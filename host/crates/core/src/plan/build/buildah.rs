@@ -27,6 +27,7 @@ pub fn buildah_build(build: &BuildahBuild<'_>, settings: &BuildSettings<'_>) -> 
     for (key, value) in &target.args {
         words.pair("--build-arg", format!("{key}={value}"));
     }
+    target.pins().contexts_as_written(&mut words);
     for (key, value) in target.labels(bake.created, bake.revision) {
         words.pair("--label", format!("{key}={value}"));
     }

@@ -49,6 +49,8 @@ pub fn docker_build(
     for (key, value) in &target.args {
         words.pair("--build-arg", format!("{key}={value}"));
     }
+    target.pins().frontend(&mut words);
+    target.pins().contexts(&mut words);
     for (key, value) in target.labels(bake.created, bake.revision) {
         words.pair("--label", format!("{key}={value}"));
     }

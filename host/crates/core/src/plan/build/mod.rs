@@ -4,6 +4,7 @@
 mod buildah;
 mod docker;
 mod metadata;
+mod pins;
 mod secrets;
 mod settings;
 
@@ -12,6 +13,7 @@ use std::collections::BTreeSet;
 pub use buildah::{BuildahBuild, buildah_build, buildah_layout};
 pub use docker::{docker_bake, docker_build};
 pub use metadata::{BuildahImage, Entry, MetadataError, buildah_entry, document, read_bake, read_one};
+pub use pins::{Pin, Pins};
 pub use secrets::Secrets;
 pub use settings::BuildSettings;
 
