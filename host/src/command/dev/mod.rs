@@ -19,6 +19,7 @@ mod stamps;
 mod stores;
 mod tag;
 mod tags;
+mod upstreams;
 
 use std::sync::Arc;
 

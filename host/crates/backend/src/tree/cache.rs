@@ -252,7 +252,7 @@ mod tests {
         cache.put_object("a", 1, &Digest::of(b"a"));
         cache.put_object("b", 1, &Digest::of(b"b"));
         cache.save(&path).unwrap();
-        let mut later = |days: u64| {
+        let later = |days: u64| {
             let mut next = StatCache::load(&path);
             next.today += days;
             assert!(next.object("a").is_some());
