@@ -63,7 +63,8 @@ pub(crate) struct DevTargets {
 /// What registries are asked.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DevRemote {
-    /// Ask no registry: base images are those of the lock, else they count as they are written [env: BAKERY_OFFLINE].
+    /// Ask nobody: base images are those of the lock, else they count as they are written; a matrix that needs an
+    /// upstream is an error [env: BAKERY_OFFLINE].
     #[arg(long)]
     offline: bool,
     #[command(flatten)]
