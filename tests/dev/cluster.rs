@@ -44,10 +44,10 @@ impl Scene {
             r#"[{"Name":"/kind-control-plane","Config":{}},{"Name":"/kind-worker","Config":{}}]"#,
         );
         let row = format!("{name} application/vnd.oci.image.manifest.v1+json {target} 1 B linux/amd64 -");
-        scene.says("images", &format!("REF TYPE DIGEST SIZE PLATFORMS LABELS\n{row}\n"));
+        scene.says("images", format!("REF TYPE DIGEST SIZE PLATFORMS LABELS\n{row}\n"));
         scene.says(target.as_str(), &manifest);
         scene.says(scene.config.as_str(), &config);
-        scene.says("blobs", &format!("DIGEST\tSIZE\tAGE\tLABELS\n{layer}\t9B\t1 second\t-\n"));
+        scene.says("blobs", format!("DIGEST\tSIZE\tAGE\tLABELS\n{layer}\t9B\t1 second\t-\n"));
         scene.script("kind", "cat \"$ANSWERS/nodes\"");
         scene.script(
             "docker",
