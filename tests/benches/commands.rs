@@ -46,7 +46,52 @@ fn main() {
     println!("{:<58} {:.2} times the run without an engine", "", ratio(pinned, exclude));
 
     ten_products();
+    large_tree(&bakery, spawn);
 }
+
+/// A build context of 20,000 files with 234 MB: the first tag reads it, the second one looks at it.
+fn large_tree(bakery: &str, spawn: Duration) {
+    const FOLDERS: usize = 200;
+    const FILES: usize = 100;
+    const BYTES: usize = 11_700;
+    let project = Project::new(TREE);
+    project.write("app/1.0.0/Containerfile.ubuntu2404", "FROM scratch\nCOPY . /\n");
+    for folder in 0..FOLDERS {
+        for file in 0..FILES {
+            let line = format!("folder {folder}, file {file}, and what makes it long\n");
+            let text: String = line.chars().cycle().take(BYTES).collect();
+            project.write(&format!("data/{folder}/{file}"), &text);
+        }
+    }
+    for words in [&["init", "-q"][..], &["add", "-A"], &["commit", "-qm", "tree"]] {
+        let identity = ["-c", "user.name=bench", "-c", "user.email=bench@example.com"];
+        let mut git = Command::new("git");
+        let done = git.arg("-C").arg(project.path()).args(identity).args(words).status();
+        if !done.is_ok_and(|status| status.success()) {
+            println!("{:<58} not measured: git cannot commit", "dev tag of a large tree");
+            return;
+        }
+    }
+    let command: Vec<String> = [bakery, "dev", "tag", "-q"].map(str::to_owned).into();
+    // Files must be older than their reading to be remembered.
+    std::thread::sleep(Duration::from_secs(1));
+    let started = Instant::now();
+    assert!(start(project.path(), &command), "{command:?} failed");
+    let first = started.elapsed();
+    row("dev tag, 20,000 files with 234 MB, the first time", first, spawn, None);
+    let (second, peak) = measure(project.path(), &command);
+    row("dev tag, 20,000 files with 234 MB, from then on", second, spawn, Some(peak));
+    println!("{:<58} {:.2} times the first one", "", ratio(second, first));
+}
+
+const TREE: &str = "
+repository: {url: https://git.example/x}
+registries: [{host: ghcr.io, namespace: x}]
+images:
+  - name: app
+    versions:
+      - {name: 1.0.0, latest: true, os: [{name: Ubuntu 24.04, primary: true, extension: ubuntu2404}]}
+";
 
 /// Ten products whose upstream answers after 50 ms each: one request each, all at once.
 fn ten_products() {

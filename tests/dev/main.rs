@@ -2,10 +2,14 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "what helps a test may fail as a test does")]
 
+mod cache;
 mod check;
 mod cluster;
 mod git;
+mod matrix;
+mod names;
 mod rewrite;
+mod seed;
 mod states;
 mod tags;
 mod world;

@@ -79,6 +79,15 @@ fn every_state_in_which_the_content_differs_has_a_tag_of_its_own() {
         ),
         ("submodule A", in_state(|w| w.write("sub/library.txt", "A"))),
         ("submodule B", in_state(|w| w.write("sub/library.txt", "B"))),
+        (
+            "submodule, and git looks away",
+            in_state(|w| {
+                w.git(&["config", "submodule.sub.ignore", "all"]);
+                w.git(&["config", "diff.ignoreSubmodules", "all"]);
+                w.write("sub/library.txt", "C");
+                assert_eq!(w.git(&["status", "--porcelain"]), "");
+            }),
+        ),
         ("a file less", in_state(|w| fs::remove_file(w.path("app/data")).unwrap())),
         ("moved", in_state(|w| fs::rename(w.path("app/data"), w.path("app/Data")).unwrap())),
         (

@@ -3,7 +3,9 @@
 //! Holds no assertion about the product.
 #![expect(clippy::panic, reason = "what tests share fails loudly, as tests do")]
 
+mod daemon;
 mod docker_registry;
+mod dockerd;
 mod program;
 mod project;
 pub mod proxy;
@@ -13,7 +15,9 @@ mod upstream;
 mod wire;
 pub mod workshop;
 
+pub use daemon::{Daemon, container_runtime, find_tool, is_root};
 pub use docker_registry::DockerRegistry;
+pub use dockerd::{DockerStore, Dockerd, docker_plugins};
 pub use program::{
     Finished, Program, artefact_folder, built_tool, on_path, shared_inputs, tool, workspace_root,
 };

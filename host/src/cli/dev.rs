@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::{
     UsageError,
-    args::{self, Project},
+    args::{self, Project, Upstreams},
     build::BuilderKind,
     env,
     publish::Registries,
@@ -51,6 +51,9 @@ pub(crate) struct DevTargets {
     /// Platforms that this regular expression finds, instead of this machine's; repeatable.
     #[arg(long, value_name = "REGEX", value_parser = args::regex)]
     pub(crate) image_platform: Vec<Regex>,
+    /// Where versions of a matrix are asked for.
+    #[command(flatten)]
+    pub(crate) upstreams: Upstreams,
     #[command(flatten)]
     pub(crate) remote: DevRemote,
     #[command(flatten)]
@@ -189,7 +192,7 @@ const BUILD_HELP: &str = "\
 Examples:
   bakery dev build                        build what is missing
   bakery dev build connect --store buildah
-  bakery dev build --force connect        build it without the cache, and take its tag
+  bakery dev build connect --force        build it without the cache, and take its tag
   bakery dev build --import kind --import k3d:dev    and have every node of these clusters have them";
 
 /// Build the images that are missing, under their locked tags. Images that are there are taken only where their key is
@@ -210,7 +213,8 @@ pub(crate) struct Build {
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Where images are built and kept [default: docker where its daemon answers, else buildah].
+    /// Where images are built and kept [default: the lock's, else docker where its daemon answers, else
+    /// buildah].
     #[arg(long, value_name = "STORE", value_enum, ignore_case = true)]
     pub(crate) store: Option<BuilderKind>,
     /// Import into this cluster, and ask every node whether it has the image: kind[:NAME] or k3d[:NAME]; repeatable.

@@ -199,7 +199,8 @@ fn document(
     })
 }
 
-fn exit_code(reason: &Unresolved) -> Exit {
+/// How a run ends where this is not known.
+pub(super) fn exit_code(reason: &Unresolved) -> Exit {
     match reason {
         Unresolved::Source(SourceError::Mismatch { .. } | SourceError::Torn { .. }) => Exit::Mismatch,
         Unresolved::Source(SourceError::Failed(failure))

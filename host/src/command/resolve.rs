@@ -101,20 +101,30 @@ impl Prepared {
         for warning in &questions.warnings {
             talker.warning(warning);
         }
-        let facts = if questions.sources.is_empty() && questions.lists.is_empty() {
-            Facts::default()
-        } else {
-            let call = SourceCall {
-                wait: if self.options.payload.is_some() { self.options.wait } else { Default::default() },
-            };
-            let jobs = self.edge.jobs();
-            self.edge.run(async |resolvers| run::answer(resolvers, &questions, call, jobs).await)?
+        let call = SourceCall {
+            wait: if self.options.payload.is_some() { self.options.wait } else { Default::default() },
         };
+        let facts = answers(&self.edge, &questions, call)?;
         Ok(Resolved { questions, facts, pins })
     }
 }
 
-fn ask(config: &Config, selection: &Selection, pins: &[Pin], detail: Detail) -> Result<Questions, Failed> {
+/// What upstreams answer. Where nothing is asked, nothing is made.
+pub(super) fn answers(edge: &Edge, questions: &Questions, call: SourceCall) -> Result<Facts, Failed> {
+    if questions.sources.is_empty() && questions.lists.is_empty() {
+        return Ok(Facts::default());
+    }
+    let jobs = edge.jobs();
+    edge.run(async |resolvers| run::answer(resolvers, questions, call, jobs).await)
+}
+
+/// What has to be asked for a selection.
+pub(super) fn ask(
+    config: &Config,
+    selection: &Selection,
+    pins: &[Pin],
+    detail: Detail,
+) -> Result<Questions, Failed> {
     let source = |key: &SourceKey| products::entry(config, key);
     let list = |name| {
         let entry = products::dependency_list(name);

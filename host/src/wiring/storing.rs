@@ -181,6 +181,11 @@ impl OpenStore<'_> {
         words_of(self.kind)
     }
 
+    /// Completes when a signal ends the run.
+    pub(crate) async fn cancelled(&self) {
+        self.tools.gate.cancelled().await;
+    }
+
     async fn ask(&self, words: Vec<String>) -> Result<Vec<u8>, Failure> {
         self.tool.ask(words).await
     }
@@ -232,6 +237,13 @@ impl OpenStore<'_> {
         }
     }
 
+    /// Whether one name can hold images for several platforms.
+    pub(crate) async fn holds_several(&self) -> Result<bool, Failed> {
+        let Some(words) = self.words().several() else { return Ok(false) };
+        let answer = self.ask(words).await.map_err(|failure| failed(&failure))?;
+        Ok(self.words().read_several(&answer))
+    }
+
     /// An image, by name or id; none where there is none.
     pub(crate) async fn look(&self, image: &str) -> Result<Option<Image>, Failed> {
         match self.ask(self.words().look(image)).await {
@@ -273,9 +285,9 @@ impl OpenStore<'_> {
                 let build = BuildahBuild { target, platform: *platform, project, id_file };
                 buildah_build(&build, settings)
             }
+            // `holds_several` says so before anything is built.
             (BuilderKind::Buildah, _) => {
-                return Err(Failed::because("buildah builds one platform at a time")
-                    .hint("choose one with --image-platform, or build with --store docker"));
+                return Err(Failed::because("buildah builds one platform at a time"));
             }
         };
         self.tool.work(words, &target.uid).await.map_err(|failure| failed(&failure))

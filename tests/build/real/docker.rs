@@ -1,27 +1,12 @@
 //! With `docker buildx`, and a `buildkitd` or a `dockerd` that the test starts.
 
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::process::{Command, Stdio};
 
-use bakery_tests::Program;
+use bakery_tests::{Daemon, DockerStore, Dockerd, Program, container_runtime, docker_plugins, find_tool};
 use libtest_mimic::Failed;
 use serde_json::Value;
 
-use crate::{
-    tools::{Daemon, find, runtime},
-    world::{IMAGES, World, done},
-};
-
-/// A folder of docker that has its plugin.
-fn config(place: &Path) -> Result<(), Failed> {
-    let plugins = place.join("docker/cli-plugins");
-    std::fs::create_dir_all(&plugins)?;
-    let plugin = find("docker-buildx").ok_or("there is no docker-buildx")?;
-    std::os::unix::fs::symlink(plugin, plugins.join("docker-buildx"))?;
-    Ok(())
-}
+use crate::world::{IMAGES, World, done};
 
 /// A builder with a `buildkitd` of its own.
 struct Buildkit {
@@ -32,9 +17,9 @@ impl Buildkit {
     fn start(world: &World) -> Result<Self, Failed> {
         let place = world.place.path().join("buildkit");
         std::fs::create_dir_all(&place)?;
-        config(&place)?;
+        docker_plugins(&place)?;
         let socket = place.join("socket");
-        let mut command = Command::new(find("buildkitd").ok_or("there is no buildkitd")?);
+        let mut command = Command::new(find_tool("buildkitd").ok_or("there is no buildkitd")?);
         command
             .arg("--root")
             .arg(place.join("root"))
@@ -43,7 +28,7 @@ impl Buildkit {
             // Two daemons at the same time would share this one.
             .arg("--otel-socket-path")
             .arg(place.join("otel"));
-        command.arg("--oci-worker-binary").arg(runtime().ok_or("there is no runc")?);
+        command.arg("--oci-worker-binary").arg(container_runtime().ok_or("there is no runc")?);
         command.args(["--oci-worker-snapshotter", "native", "--containerd-worker=false"]);
         let daemon = Daemon::start(command, &socket, &place.join("log"))?;
         let mut create = Command::new("docker");
@@ -94,29 +79,17 @@ pub(crate) fn literal_texts() -> Result<(), Failed> {
 
 pub(crate) fn loaded() -> Result<(), Failed> {
     let world = World::new(IMAGES)?;
-    let place = world.place.path().join("dockerd");
-    std::fs::create_dir_all(&place)?;
-    config(&place)?;
-    let socket = place.join("socket");
-    let host = format!("unix://{}", socket.display());
-    let mut command = Command::new(find("dockerd").ok_or("there is no dockerd")?);
-    command.arg("--data-root").arg(place.join("data")).arg("--exec-root").arg(place.join("exec"));
-    command.arg("--pidfile").arg(place.join("pid")).arg("--host").arg(&host);
-    command.args(["--iptables=false", "--bridge=none", "--storage-driver", "vfs"]);
-    let _daemon = Daemon::start(command, &socket, &place.join("log"))?;
+    let dockerd = Dockerd::start(world.place.path(), DockerStore::Graph)?;
     let arguments = ["build", "--image-platform", "amd64", "--summary", "--summary-format", "json"];
-    let finished = world
-        .bakery(&arguments)
-        .env("DOCKER_CONFIG", place.join("docker"))
-        .env("BUILDX_CONFIG", place.join("buildx"))
-        .env("DOCKER_HOST", &host)
-        .run();
+    let environment = dockerd.environment();
+    let command = world.bakery(&arguments);
+    let finished = environment.iter().fold(command, |command, (name, value)| command.env(name, value)).run();
     done(&finished)?;
     let summary: Value = serde_json::from_str(&finished.stdout)?;
     assert!(summary["local_size_bytes"].as_u64().is_some_and(|bytes| bytes > 0), "{summary}");
     assert_eq!(summary["registry_size_bytes"], Value::Null);
     let mut inspect = Command::new("docker");
-    inspect.args(["image", "inspect", "--format", "{{.Architecture}}"]).env("DOCKER_HOST", &host);
+    inspect.args(["image", "inspect", "--format", "{{.Architecture}}"]).envs(environment);
     let reference = format!("{}/images/app:1.1.0", world.registry.host());
     let image = inspect.arg(&reference).output()?;
     assert_eq!(String::from_utf8_lossy(&image.stdout).trim(), "amd64", "{image:?}");

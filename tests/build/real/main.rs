@@ -4,10 +4,9 @@
 
 mod buildah;
 mod docker;
-mod tools;
 mod world;
 
-use bakery_tests::{DockerRegistry, on_path};
+use bakery_tests::{DockerRegistry, DockerStore, Dockerd, container_runtime, find_tool, is_root, on_path};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 type Case = (&'static str, fn() -> Result<(), Failed>);
@@ -33,13 +32,13 @@ fn main() {
     let registry = ("docker-registry", DockerRegistry::is_installed());
     let skopeo = ("skopeo", on_path("skopeo").is_some());
     let docker = ("docker", on_path("docker").is_some());
-    let buildx = ("docker-buildx", tools::find("docker-buildx").is_some());
-    let buildkit = ("buildkitd", tools::find("buildkitd").is_some() && tools::runtime().is_some());
-    let root = ("root", tools::is_root());
+    let buildx = ("docker-buildx", find_tool("docker-buildx").is_some());
+    let buildkit = ("buildkitd", find_tool("buildkitd").is_some() && container_runtime().is_some());
+    let root = ("root", is_root());
     let groups: [(&[Case], Vec<&str>); 3] = [
         (&BUILDAH, lacks(&[registry, skopeo, ("buildah", on_path("buildah").is_some())])),
         (&BUILDKIT, lacks(&[registry, skopeo, docker, buildx, buildkit, root])),
-        (&DOCKERD, lacks(&[docker, buildx, ("dockerd", tools::find("dockerd").is_some()), root])),
+        (&DOCKERD, Dockerd::lacks(DockerStore::Graph)),
     ];
     let mut trials = Vec::new();
     for (cases, missing) in groups {

@@ -4,7 +4,10 @@
 use bakery_tests::{DockerRegistry, Finished, Program};
 use serde_json::Value;
 
-use super::{Store, world::World};
+use super::{
+    store::{Kind, Store},
+    world::World,
+};
 
 /// A project that is built on an image of a registry on this machine.
 struct Based {
@@ -16,7 +19,7 @@ struct Based {
 impl Based {
     fn new() -> Self {
         let registry = DockerRegistry::start().unwrap();
-        let store = Store::new();
+        let store = Store::new(Kind::Buildah);
         store.trust(&registry.host());
         let world = World::bare();
         let yaml =
@@ -38,11 +41,11 @@ impl Based {
         std::fs::write(folder.path().join("Containerfile"), "FROM scratch\nCOPY file /base\n").unwrap();
         let path = folder.path().to_str().unwrap();
         let remote = format!("docker://{}/{name}", self.registry.host());
-        self.store.buildah(&["build", "--tag", "localhost/made", path]);
+        self.store.tool(&["build", "--tag", "localhost/made", path]);
         let digest = folder.path().join("digest");
         let digest_file = digest.to_str().unwrap();
-        self.store.buildah(&["push", "--digestfile", digest_file, "localhost/made", &remote]);
-        self.store.buildah(&["rmi", "localhost/made"]);
+        self.store.tool(&["push", "--digestfile", digest_file, "localhost/made", &remote]);
+        self.store.tool(&["rmi", "localhost/made"]);
         std::fs::read_to_string(digest).unwrap()
     }
 
@@ -80,10 +83,10 @@ impl Based {
 
     /// What a file of a built image holds.
     fn file_of(&self, id: &Value, path: &str) -> String {
-        let container = self.store.buildah(&["from", id.as_str().unwrap()]).trim().to_owned();
-        let mounted = self.store.buildah(&["mount", &container]).trim().to_owned();
+        let container = self.store.tool(&["from", id.as_str().unwrap()]).trim().to_owned();
+        let mounted = self.store.tool(&["mount", &container]).trim().to_owned();
         let text = std::fs::read_to_string(format!("{mounted}/{path}")).unwrap();
-        self.store.buildah(&["rm", &container]);
+        self.store.tool(&["rm", &container]);
         text
     }
 }
@@ -153,7 +156,7 @@ pub(super) fn another_image_in_the_registry_is_found() {
     let tag = built["images"]["connect"]["tag"].as_str().unwrap().to_owned();
     let name = format!("{}/posit-dev/connect:{tag}", based.registry.host());
     assert_eq!(based.codes(), [""; 0], "nothing needs to be in a registry");
-    based.store.buildah(&["push", &name, &format!("docker://{name}")]);
+    based.store.tool(&["push", &name, &format!("docker://{name}")]);
     assert_eq!(based.codes(), [""; 0], "it is the same image");
     based.push(&format!("posit-dev/connect:{tag}"), "other");
     assert_eq!(based.codes(), ["other-image"]);

@@ -1,5 +1,5 @@
-//! With `buildah`, whose images lie in a folder of the test: what is built is what was hashed, and a tag names one image.
-//! What a machine lacks counts as ignored.
+//! With image stores of the test's own, `buildah`'s and `dockerd`s': what is built is what was hashed, and a tag names one
+//! image. What a machine lacks counts as ignored.
 #![expect(
     clippy::panic,
     clippy::print_stderr,
@@ -8,119 +8,36 @@
 )]
 
 mod bases;
+mod bench;
+mod calls;
+mod change;
+mod cluster;
+mod kill;
+mod owners;
+mod platforms;
+mod signals;
+mod store;
+mod turns;
 #[path = "../world.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
 mod world;
 
-mod cluster;
+use std::collections::{BTreeMap, BTreeSet};
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
-    process::Command,
-};
-
-use bakery_tests::{DockerRegistry, Finished, Program, on_path};
+use bakery_tests::{DockerRegistry, is_root, on_path};
 use libtest_mimic::{Arguments, Trial};
 use serde_json::Value;
 
-use crate::world::{World, bakery, write};
-
-/// A store of the test's own, and a home.
-struct Store {
-    place: tempfile::TempDir,
-}
-
-impl Store {
-    fn new() -> Self {
-        let place = tempfile::tempdir().unwrap();
-        let folder = place.path().display().to_string();
-        std::fs::write(
-            place.path().join("storage.conf"),
-            format!(
-                "[storage]\ndriver = \"vfs\"\ngraphroot = \"{folder}/root\"\nrunroot = \"{folder}/run\"\n"
-            ),
-        )
-        .unwrap();
-        let store = Self { place };
-        std::fs::write(store.registries(), "").unwrap();
-        store
-    }
-
-    /// Lets buildah speak http to a registry of the test.
-    fn trust(&self, registry: &str) {
-        let text = format!("[[registry]]\nlocation = \"{registry}\"\ninsecure = true\n");
-        std::fs::write(self.registries(), text).unwrap();
-    }
-
-    fn registries(&self) -> PathBuf {
-        self.place.path().join("registries.conf")
-    }
-
-    fn config(&self) -> PathBuf {
-        self.place.path().join("storage.conf")
-    }
-
-    fn program(&self, folder: &Path, arguments: &[&str]) -> Program {
-        Program::bakery()
-            .cwd(folder)
-            .env("CONTAINERS_STORAGE_CONF", self.config())
-            .env("CONTAINERS_REGISTRIES_CONF", self.registries())
-            .env("BUILDAH_ISOLATION", "chroot")
-            .env("HOME", self.place.path())
-            .args(arguments)
-    }
-
-    fn run(&self, folder: &Path, arguments: &[&str]) -> Finished {
-        self.program(folder, &[arguments, &["--store", "buildah"]].concat()).run()
-    }
-
-    #[track_caller]
-    fn ok(&self, folder: &Path, arguments: &[&str]) -> String {
-        let done = self.run(folder, arguments);
-        assert_eq!(done.code, 0, "{arguments:?}: {}", done.stderr);
-        done.stdout
-    }
-
-    #[track_caller]
-    fn buildah(&self, arguments: &[&str]) -> String {
-        let done = Command::new("buildah")
-            .env("CONTAINERS_STORAGE_CONF", self.config())
-            .env("CONTAINERS_REGISTRIES_CONF", self.registries())
-            .env("BUILDAH_ISOLATION", "chroot")
-            .args(arguments)
-            .output()
-            .unwrap();
-        assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
-        String::from_utf8_lossy(&done.stdout).into_owned()
-    }
-
-    /// Every name with its id.
-    fn names(&self) -> BTreeMap<String, String> {
-        let images: Value = serde_json::from_str(&self.buildah(&["images", "--json", "--no-trunc"])).unwrap();
-        let mut names = BTreeMap::new();
-        for image in images.as_array().into_iter().flatten() {
-            for name in image["names"].as_array().into_iter().flatten() {
-                names.insert(name.as_str().unwrap().to_owned(), image["id"].as_str().unwrap().to_owned());
-            }
-        }
-        names
-    }
-
-    fn codes(&self, folder: &Path) -> Vec<String> {
-        let done = self.run(folder, &["dev", "check", "--json"]);
-        let answer: Value = serde_json::from_str(&done.stdout).unwrap_or_else(|_| panic!("{}", done.stderr));
-        let findings = answer["findings"].as_array().unwrap().iter();
-        findings.map(|finding| finding["code"].as_str().unwrap().to_owned()).collect()
-    }
-}
+use crate::{
+    store::{Kind, Store},
+    world::{World, bakery, write},
+};
 
 fn connect(tag: &str) -> String {
     format!("ghcr.io/posit-dev/connect:{tag}")
 }
 
-fn what_is_missing_is_built_and_what_is_there_is_taken() {
-    let store = Store::new();
+fn what_is_missing_is_built_and_what_is_there_is_taken(kind: Kind) {
+    let store = Store::new(kind);
     let world = World::new();
     let built = store.ok(&world.root, &["dev", "build", "connect"]);
     assert_eq!(built, format!("connect {} built\n", world.clean()));
@@ -140,57 +57,46 @@ fn what_is_missing_is_built_and_what_is_there_is_taken() {
     assert_ne!(store.names()[&name], before[&name]);
     assert_eq!(store.codes(&world.root), [""; 0]);
     let done = store
-        .program(&world.root, &["dev", "build", "connect", "--store", "buildah"])
+        .program(&world.root, &["dev", "build", "connect", "--store", kind.program()])
         .env("BAKERY_FORCE_REBUILD_DEV_IMAGES", "connect")
         .run();
     assert_eq!(done.stdout, format!("connect {tag} built\n"), "{}", done.stderr);
     let done = store
-        .program(&world.root, &["dev", "build", "--store", "buildah"])
+        .program(&world.root, &["dev", "build", "--store", kind.program()])
         .env("BAKERY_FORCE_REBUILD_DEV_IMAGES", "nothing")
         .run();
     assert_eq!(done.code, 1);
     assert!(done.stderr.contains("there is no image `nothing`"), "{}", done.stderr);
 }
 
-fn another_image_under_the_tag_is_found_and_never_taken() {
-    let store = Store::new();
+fn another_image_under_the_tag_is_found_and_never_taken(kind: Kind) {
+    let store = Store::new(kind);
     let world = World::new();
     store.ok(&world.root, &["dev", "build", "connect"]);
     let name = connect(&world.clean());
     world.write("other/Containerfile", "FROM scratch\nCOPY bakery.yaml /\n");
     let other = world.path("other/Containerfile");
-    let root = world.root.to_str().unwrap();
-    store.buildah(&["build", "--file", other.to_str().unwrap(), "--tag", &name, root]);
+    store.build(&other, &name, &world.root);
     std::fs::remove_dir_all(world.path("other")).unwrap();
     assert_eq!(store.codes(&world.root), ["other-image"]);
     let before = store.names();
     let done = store.run(&world.root, &["dev", "build", "connect"]);
     assert_eq!(done.code, 1);
-    assert!(done.stderr.contains("bakery dev build --force connect"), "{}", done.stderr);
+    assert!(done.stderr.contains("bakery dev build connect --force"), "{}", done.stderr);
     assert_eq!(store.names(), before);
     store.ok(&world.root, &["dev", "build", "--force", "connect", "--image-name", "connect"]);
     assert_eq!(store.codes(&world.root), [""; 0]);
-    store.buildah(&["rmi", &name]);
+    store.remove(&name);
     assert_eq!(store.codes(&world.root), ["not-stored"]);
 }
 
 /// The builder itself changes a file of the context, after it was hashed.
-fn what_changes_while_it_is_built_gets_no_tag() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let store = Store::new();
+fn what_changes_while_it_is_built_gets_no_tag(kind: Kind) {
+    let store = Store::new(kind);
     let world = World::new();
-    let real = on_path("buildah").unwrap();
-    let folder = store.place.path().join("bin");
-    std::fs::create_dir(&folder).unwrap();
-    let script = format!(
-        "#!/bin/sh\nif [ \"$1\" = build ]; then echo 2 > {}; fi\nexec {} \"$@\"\n",
-        world.path("app/data").display(),
-        real.display()
-    );
-    std::fs::write(folder.join("buildah"), script).unwrap();
-    std::fs::set_permissions(folder.join("buildah"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let folder = store.before_builds(&format!("echo 2 > {}", world.path("app/data").display()));
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
-    let arguments = ["dev", "build", "connect", "--store", "buildah"];
+    let arguments = ["dev", "build", "connect", "--store", kind.program()];
     let done = store.program(&world.root, &arguments).env("PATH", path).run();
     assert_eq!(done.code, 1, "{}", done.stderr);
     assert!(done.stderr.contains("changed while it was built"), "{}", done.stderr);
@@ -199,9 +105,9 @@ fn what_changes_while_it_is_built_gets_no_tag() {
 }
 
 /// A build that was stopped is told, finished by the same command, and what it left is pruned.
-fn a_stopped_build_is_told_and_finished() {
+fn a_stopped_build_is_told_and_finished(kind: Kind) {
     use bakery_dev::lock::{Lock, State};
-    let store = Store::new();
+    let store = Store::new(kind);
     let world = World::new();
     world.ok(&["dev", "tag", "--lock"]);
     let file = world.path(".git/bakery/dev-lock.json");
@@ -211,7 +117,7 @@ fn a_stopped_build_is_told_and_finished() {
     store.ok(&world.root, &["dev", "build"]);
     assert_eq!(store.codes(&world.root), [""; 0]);
     assert_eq!(store.names().len(), 2);
-    store.buildah(&["tag", &connect(&world.clean()), "localhost/bakery-dev-build:left"]);
+    store.tag(&connect(&world.clean()), "localhost/bakery-dev-build:left");
     let names = store.ok(&world.root, &["dev", "prune"]);
     assert!(names.starts_with("localhost/bakery-dev-build:left "), "{names}");
     assert_eq!(store.names().len(), 3, "nothing is removed without --yes");
@@ -219,8 +125,8 @@ fn a_stopped_build_is_told_and_finished() {
     assert_eq!(store.names().len(), 2);
 }
 
-fn prune_removes_only_what_no_worktree_names() {
-    let store = Store::new();
+fn prune_removes_only_what_no_worktree_names(kind: Kind) {
+    let store = Store::new(kind);
     let world = World::new();
     let second = world.second();
     store.ok(&world.root, &["dev", "build", "connect"]);
@@ -229,7 +135,7 @@ fn prune_removes_only_what_no_worktree_names() {
     store.ok(&second, &["dev", "build", "connect"]);
     let [other]: [String; 1] =
         store.names().into_keys().filter(|name| *name != first).collect::<Vec<_>>().try_into().unwrap();
-    store.buildah(&["tag", &first, "ghcr.io/posit-dev/connect:mine"]);
+    store.tag(&first, "ghcr.io/posit-dev/connect:mine");
     assert_eq!(store.ok(&world.root, &["dev", "prune", "--yes"]), "", "each is named by a worktree");
     write(&second, "app/data", "later");
     assert_eq!(bakery(&second, &["dev", "tag", "--lock"]).code, 0);
@@ -250,8 +156,8 @@ fn prune_removes_only_what_no_worktree_names() {
 }
 
 /// Two worktrees with the same inputs, and then with different ones, build at the same time.
-fn no_tag_ever_names_two_images() {
-    let store = Store::new();
+fn no_tag_ever_names_two_images(kind: Kind) {
+    let store = Store::new(kind);
     let world = World::new();
     let second = world.second();
     let mut ever: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -281,7 +187,18 @@ fn no_tag_ever_names_two_images() {
     assert!(ever.values().all(|ids| ids.len() == 1), "{ever:?}");
 }
 
-const CASES: [(&str, fn()); 6] = [
+type Case = (&'static str, fn());
+type OfStore = (&'static str, fn(Kind));
+
+/// Whoever is not root cannot give files away.
+const OF_ROOT: [Case; 2] = [
+    ("owners_of_files_change_nothing", owners::of_files_change_nothing),
+    ("a_repository_of_another_user_gets_no_tag", owners::of_a_repository_are_told_and_get_no_tag),
+];
+
+/// With every store.
+const CASES: [OfStore; 7] = [
+    ("several_platforms_are_held_or_refused_before_a_build", platforms::are_held_or_refused_before_a_build),
     (
         "what_is_missing_is_built_and_what_is_there_is_taken",
         what_is_missing_is_built_and_what_is_there_is_taken,
@@ -296,11 +213,38 @@ const CASES: [(&str, fn()); 6] = [
     ("no_tag_ever_names_two_images", no_tag_ever_names_two_images),
 ];
 
-const BASES: [(&str, fn()); 4] = [
+const BASES: [Case; 4] = [
     ("a_base_that_moves_moves_the_key", bases::a_base_that_moves_moves_the_key),
     ("what_was_hashed_is_what_is_built_on", bases::what_was_hashed_is_what_is_built_on),
     ("a_registry_that_does_not_answer_is_told", bases::a_registry_that_does_not_answer_is_told),
     ("another_image_in_the_registry_is_found", bases::another_image_in_the_registry_is_found),
+];
+
+/// The same, hurt on purpose.
+const HOSTILE: [Case; 10] = [
+    ("a_build_killed_at_any_command_of_the_store_is_mended", calls::build),
+    ("a_forced_build_killed_at_any_command_of_the_store_is_mended", calls::force),
+    ("prune_killed_at_any_command_of_the_store_goes_on", calls::prune),
+    ("a_build_that_gets_a_signal_while_it_works_ends_and_is_mended", signals::while_it_works),
+    ("a_build_that_gets_a_signal_while_it_waits_ends_at_once", signals::while_it_waits),
+    ("what_is_changed_and_taken_back_while_it_is_built_gets_no_tag", change::taken_back),
+    ("what_is_not_in_the_context_may_change_while_it_is_built", change::what_is_ignored),
+    ("what_changes_while_it_is_hashed_again_gets_no_tag", change::during_the_second_hash),
+    ("fifty_orders_of_two_worktrees_never_give_a_name_two_images", turns::fifty),
+    ("a_forced_build_alone_moves_a_name_and_the_other_worktree_is_told", turns::forced),
+];
+
+/// Killed by `strace`, without an image store.
+const TRACED: [Case; 3] = [
+    ("dev_tag_lock_killed_anywhere_leaves_a_whole_lock", kill::tag_lock),
+    ("dev_tag_config_dir_killed_anywhere_leaves_a_whole_file", kill::tag_config_dir),
+    ("dev_rewrite_killed_anywhere_leaves_whole_manifests", kill::rewrite),
+];
+
+/// The same with one.
+const TRACED_STORE: [Case; 2] = [
+    ("dev_build_killed_anywhere_is_mended", kill::build),
+    ("dev_prune_killed_anywhere_goes_on", kill::prune),
 ];
 
 fn main() {
@@ -310,23 +254,39 @@ fn main() {
     };
     let buildah = ("buildah", on_path("buildah").is_some());
     let registry = ("docker-registry", DockerRegistry::is_installed());
-    let cases = CASES.map(|case| (case, lacks(&[buildah])));
-    let bases = BASES.map(|case| (case, lacks(&[buildah, registry])));
-    let clusters = cluster::CASES.map(|(name, programs, case)| ((name, case), cluster::lacks(programs)));
-    let trials: Vec<Trial> = cases
-        .into_iter()
-        .chain(bases)
-        .chain(clusters)
-        .map(|((name, case), missing)| {
-            if !missing.is_empty() {
-                eprintln!("skipped: {name}: there is no {}", missing.join(", "));
-            }
-            let run = move || {
-                case();
-                Ok(())
-            };
-            Trial::test(name, run).with_ignored_flag(!missing.is_empty())
-        })
-        .collect();
+    let untraced = kill::lacks();
+    let trace = (untraced.unwrap_or_default(), untraced.is_none());
+    let groups: [(&[Case], Vec<&str>); 5] = [
+        (&OF_ROOT, lacks(&[("root", is_root())])),
+        (&BASES, lacks(&[buildah, registry])),
+        (&HOSTILE, lacks(&[buildah])),
+        (&TRACED, lacks(&[trace])),
+        (&TRACED_STORE, lacks(&[buildah, trace])),
+    ];
+    let mut trials = Vec::new();
+    let mut add = |name: String, lacks: &[&str], case: Box<dyn FnOnce() + Send>| {
+        if !lacks.is_empty() {
+            eprintln!("skipped: {name}: there is no {}", lacks.join(", "));
+        }
+        let run = move || {
+            case();
+            Ok(())
+        };
+        trials.push(Trial::test(name, run).with_ignored_flag(!lacks.is_empty()));
+    };
+    for (cases, lacks) in groups {
+        for (name, case) in cases {
+            add((*name).to_owned(), &lacks, Box::new(case));
+        }
+    }
+    for (name, lacks, case) in cluster::cases() {
+        add(name, &lacks, case);
+    }
+    for kind in Kind::ALL {
+        let lacks = kind.lacks();
+        for (name, case) in CASES {
+            add(format!("{}::{name}", kind.word()), &lacks, Box::new(move || case(kind)));
+        }
+    }
     libtest_mimic::run(&arguments, trials).exit();
 }

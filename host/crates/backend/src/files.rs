@@ -37,18 +37,33 @@ pub fn read_stream(stream: impl Read, max: u64) -> io::Result<Vec<u8>> {
 /// # Errors
 /// Whatever the file system says; the old file is then still there.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    write_atomic_as(path, bytes, None)
+}
+
+/// The same with these permissions; without any they are those of a new file.
+pub(crate) fn write_atomic_as(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
     // As any program's file: who else may read it is the user's mask to say.
     let mut beside =
-        tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder)?;
+        tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder_of(path))?;
+    if let Some(permissions) = permissions {
+        beside.as_file().set_permissions(Permissions::from_mode(permissions.mode() & 0o7777))?;
+    }
     beside.write_all(bytes)?;
     beside.as_file().sync_all()?;
     beside.persist(path).map_err(|error| error.error)?;
-    // The rename itself must survive a power loss, where the file system can say so.
-    if let Ok(folder) = File::open(folder) {
+    sync_folder_of(path);
+    Ok(())
+}
+
+/// A rename itself must survive a power loss, where the file system can say so.
+pub(crate) fn sync_folder_of(path: &Path) {
+    if let Ok(folder) = File::open(folder_of(path)) {
         let _ = folder.sync_all();
     }
-    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 /// Adds to the end of a file; makes it where there is none.

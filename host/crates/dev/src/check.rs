@@ -3,7 +3,10 @@
 
 mod cluster;
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 pub use cluster::{Answer, InCluster, Wrong, import_line};
 
@@ -162,13 +165,17 @@ pub fn check(facts: &Facts) -> Vec<Finding> {
         );
         return vec![found(Code::ForeignLock, message, LOCK)];
     }
-    let mut findings = interrupted(lock);
+    let divided = divided(&facts.stored);
+    let mut findings = interrupted(lock, &facts.now, &divided);
     findings.extend(stale(lock, &facts.now));
     findings.extend(facts.references.iter().filter_map(|reference| reference_finding(lock, reference)));
     if facts.looked_at_manifests {
         findings.extend(unreferenced(lock, &facts.references));
     }
-    findings.extend(facts.stored.iter().filter_map(|stored| stored_finding(lock, stored)));
+    // What is no image of the project any more cannot be built again; `stale` tells of it.
+    let stored = facts.stored.iter().filter(|stored| facts.now.contains_key(&stored.image));
+    findings.extend(stored.filter_map(|stored| stored_finding(lock, stored)));
+    findings.extend(divided.into_iter().filter_map(|image| divided_finding(lock, image)));
     findings.extend(cluster::findings(lock, &facts.clusters));
     findings
 }
@@ -181,7 +188,38 @@ fn found(code: Code, message: String, mend: &str) -> Finding {
     Finding { code, message, mend: mend.to_owned() }
 }
 
-fn interrupted(lock: &Lock) -> Vec<Finding> {
+/// Images whose names are those of several: a forced build was stopped between two of them.
+fn divided(stored: &[Stored]) -> BTreeSet<&str> {
+    let mut ids: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for one in stored.iter().filter(|one| one.holder == Holder::Machine) {
+        if let Some(content) = &one.content {
+            ids.entry(&one.image).or_default().insert(&content.id);
+        }
+    }
+    ids.into_iter().filter(|(_, ids)| ids.len() > 1).map(|(image, _)| image).collect()
+}
+
+/// Where the lock has an id, each name is compared with it; where a build was interrupted, that is the finding.
+fn divided_finding(lock: &Lock, image: &str) -> Option<Finding> {
+    let locked = lock.images.get(image)?;
+    if locked.image_id.is_some() || locked.state == State::Building {
+        return None;
+    }
+    let message = format!("the names of `{image}` as `{}` are those of several images", locked.tag);
+    Some(found(Code::OtherImage, message, &force_line(image)))
+}
+
+/// The command that builds an image where it is missing.
+fn build_line(image: &str) -> String {
+    format!("bakery dev build {}", shell_word(image))
+}
+
+/// The command that builds an image and takes its names.
+fn force_line(image: &str) -> String {
+    format!("{} --force", build_line(image))
+}
+
+fn interrupted(lock: &Lock, now: &BTreeMap<String, Now>, divided: &BTreeSet<&str>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !lock.rewriting.is_empty() {
         let message = format!(
@@ -190,10 +228,11 @@ fn interrupted(lock: &Lock) -> Vec<Finding> {
         );
         findings.push(found(Code::Interrupted, message, &rewrite_line(&lock.rewriting)));
     }
-    for (name, image) in &lock.images {
+    for (name, image) in lock.images.iter().filter(|(name, _)| now.contains_key(*name)) {
         if image.state == State::Building {
             let message = format!("building `{name}` as `{}` was interrupted", image.tag);
-            findings.push(found(Code::Interrupted, message, "bakery dev build"));
+            let mend = if divided.contains(name.as_str()) { force_line(name) } else { build_line(name) };
+            findings.push(found(Code::Interrupted, message, &mend));
         }
     }
     findings
@@ -260,7 +299,7 @@ fn stored_finding(lock: &Lock, stored: &Stored) -> Option<Finding> {
     let Stored { store, reference, content, .. } = stored;
     let local = stored.holder == Holder::Machine;
     let mend = match stored.holder {
-        Holder::Machine => format!("bakery dev build --force {}", stored.image),
+        Holder::Machine => force_line(&stored.image),
         Holder::Registry if locked.tag.ends_with(locked.key.short(16)) => {
             format!("remove `{reference}` from the registry")
         }
@@ -270,7 +309,7 @@ fn stored_finding(lock: &Lock, stored: &Stored) -> Option<Finding> {
     match content {
         None if local && locked.state == State::Built => {
             let message = format!("{store} has no `{reference}`, which the lock says was built");
-            Some(found(Code::NotStored, message, "bakery dev build"))
+            Some(found(Code::NotStored, message, &build_line(&stored.image)))
         }
         None => None,
         Some(content) if content.key.as_deref() != Some(locked.key.as_str()) => {
@@ -299,20 +338,22 @@ fn files(paths: &[String]) -> String {
     }
 }
 
-/// The command that rewrites files, in words that a shell reads as they are.
+/// The command that rewrites files.
 fn rewrite_line(paths: &[String]) -> String {
-    let safe =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ',' | '@' | '%');
-    let quoted = |path: &String| {
-        if !path.is_empty() && !path.starts_with('-') && path.chars().all(safe) {
-            path.clone()
-        } else {
-            format!("'{}'", path.replace('\'', "'\\''"))
-        }
-    };
-    let words: Vec<String> = paths.iter().map(quoted).collect();
+    let words: Vec<String> = paths.iter().map(|path| shell_word(path)).collect();
     let dashes = if paths.iter().any(|path| path.starts_with('-')) { "-- " } else { "" };
     format!("bakery dev rewrite {dashes}{}", words.join(" "))
+}
+
+/// A word that a shell reads as it is.
+fn shell_word(word: &str) -> String {
+    let safe =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ',' | '@' | '%');
+    if !word.is_empty() && !word.starts_with('-') && word.chars().all(safe) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 #[cfg(test)]

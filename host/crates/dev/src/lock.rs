@@ -72,7 +72,7 @@ pub struct LockedImage {
     /// The id of what was built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
-    /// The image store that has it.
+    /// The image store that has it, or that it is built into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<String>,
     /// The clusters that it is for, and how far it got there.
@@ -229,6 +229,16 @@ impl Lock {
             image.store = built.map(|(_, store)| store.to_owned());
         }
         self
+    }
+
+    /// The same with an image whose build begins, in this store.
+    #[must_use]
+    pub fn begun(self, image: &str, store: &str) -> Self {
+        let mut lock = self.with_state(image, State::Building, None);
+        if let Some(image) = lock.images.get_mut(image) {
+            image.store = Some(store.to_owned());
+        }
+        lock
     }
 
     /// The same with the intent to rewrite these manifests.

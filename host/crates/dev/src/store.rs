@@ -82,6 +82,12 @@ pub trait Store: Send + Sync {
     /// Asks whether it can be used at all; none where its program is enough.
     fn probe(&self) -> Option<Vec<String>>;
 
+    /// Asks whether one name can hold images for several platforms; none where it never can.
+    fn several(&self) -> Option<Vec<String>>;
+
+    /// What it says to that.
+    fn read_several(&self, answer: &[u8]) -> bool;
+
     /// Asks for one image, by name or id.
     fn look(&self, image: &str) -> Vec<String>;
 
@@ -180,6 +186,16 @@ impl Store for Docker {
         Some(words(["version", "--format", "{{.Server.Version}}"]))
     }
 
+    fn several(&self) -> Option<Vec<String>> {
+        Some(words(["info", "--format", "{{json .DriverStatus}}"]))
+    }
+
+    /// Images that docker keeps in containerd are what a registry has, with indexes. Its own stores have one platform.
+    fn read_several(&self, answer: &[u8]) -> bool {
+        let status: Vec<Vec<String>> = serde_json::from_slice(answer).unwrap_or_default();
+        status.iter().any(|row| row[..] == ["driver-type", "io.containerd.snapshotter.v1"])
+    }
+
     fn look(&self, image: &str) -> Vec<String> {
         words(["image", "inspect", image])
     }
@@ -265,6 +281,14 @@ impl Store for Buildah {
 
     fn probe(&self) -> Option<Vec<String>> {
         None
+    }
+
+    fn several(&self) -> Option<Vec<String>> {
+        None
+    }
+
+    fn read_several(&self, _: &[u8]) -> bool {
+        false
     }
 
     fn look(&self, image: &str) -> Vec<String> {
@@ -384,6 +408,22 @@ mod tests {
             assert!(Buildah.read_image(bad).unwrap_err().to_string().starts_with("buildah"));
         }
         assert!(Docker.read_list(b"x").is_err() && Buildah.read_list(b"x").is_err());
+    }
+
+    #[test]
+    fn only_containerd_s_images_have_several_platforms() {
+        assert!(Docker.read_several(br#"[["driver-type","io.containerd.snapshotter.v1"]]"#));
+        for other in [
+            &b""[..],
+            b"null",
+            b"{}",
+            b"[]",
+            br#"[["Backing Filesystem","extfs"],["Supports d_type","true"]]"#,
+        ] {
+            assert!(!Docker.read_several(other), "{}", String::from_utf8_lossy(other));
+        }
+        assert_eq!(Buildah.several(), None);
+        assert!(!Buildah.read_several(br#"[["driver-type","io.containerd.snapshotter.v1"]]"#));
     }
 
     #[test]

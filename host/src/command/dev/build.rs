@@ -20,7 +20,7 @@ use super::{
     force::Force,
     import::{self, Imported, Importing},
     inputs::Tree,
-    lock, stores,
+    lock, platforms, stores,
     tags::{self, Tagged, Tags},
 };
 use crate::{
@@ -88,8 +88,12 @@ pub(super) fn run(arguments: &DevBuild, talker: &Arc<Talker>) -> Ended {
     let environment = builder_environment(&targets, &settings, &project.folder)?;
     lock::write(&read.place, &owner, &locked)?;
     let mut work = Work { project: &project, read: &read, owner, locked, settings, shared, done: Vec::new() };
-    let imported = stores::with(arguments.store, &read.place, environment, talker, async |store| {
-        for image in read.images.iter().filter(|image| names.contains(&image.picked.image)) {
+    let chosen = arguments.store.or_else(|| before.as_ref().and_then(stores::of_lock));
+    let imported = stores::with(chosen, &read.place, environment, talker, async |store| {
+        let wanted: Vec<&Tagged> =
+            read.images.iter().filter(|image| names.contains(&image.picked.image)).collect();
+        platforms::check(store, &wanted).await?;
+        for image in wanted {
             work.image(store, image, force.takes(&image.picked.image)).await?;
         }
         let Work { owner, locked, .. } = &mut work;
@@ -135,7 +139,8 @@ impl Work<'_> {
             }
         }
         // Intent before effect.
-        self.state(name, State::Building, None)?;
+        self.locked = self.locked.clone().begun(name, store.name());
+        lock::write(&self.read.place, &self.owner, &self.locked)?;
         let temporary = temporary(&image.key);
         let made = self.make(store, image, &wanted, &temporary, force).await;
         // Its last name goes only where nothing else names it. Where that fails, the lock says so.
@@ -186,7 +191,7 @@ impl Work<'_> {
             return Err(Failed::because(format!("what {} built lacks its label `{KEY}`", store.name())));
         }
         self.is_unchanged(image)?;
-        let _tagging = self.tagging().await?;
+        let _tagging = self.tagging(store).await?;
         // Somebody else may have been quicker: a tag names one image, and theirs has the same inputs.
         let (id, from, names) = if force {
             (built.id, temporary.to_owned(), wanted.references.clone())
@@ -211,20 +216,25 @@ impl Work<'_> {
     fn is_unchanged(&self, image: &Tagged) -> Result<(), Failed> {
         let mut cache = self.read.place.cache();
         let now = Tree::new(&self.project.folder, &mut cache).read(&image.picked)?;
-        let now = now.parts(&image.picked, &image.digests);
-        if now == image.parts {
-            return Ok(());
+        let name = &image.picked.image;
+        let parts = now.parts(&image.picked, &image.digests);
+        if parts == image.parts {
+            let Some(path) = image.stamps.touched(&now.stamps) else { return Ok(()) };
+            return Err(Failed::because(format!(
+                "`{path}` was touched while `{name}` was built, so it has no tag: the build may have read something else"
+            ))
+            .hint("build again when nothing changes"));
         }
         Err(Failed::because(format!(
             "{} of `{}` changed while it was built, so it has no tag",
-            now.changed(&image.parts).join(" and "),
-            image.picked.image
+            parts.changed(&image.parts).join(" and "),
+            name
         ))
         .hint("build again when nothing changes"))
     }
 
     /// The right to give tags, which one process of this user has at a time.
-    async fn tagging(&self) -> Result<Owner, Failed> {
+    async fn tagging(&self, store: &OpenStore<'_>) -> Result<Owner, Failed> {
         let began = Instant::now();
         loop {
             let owner = self.shared.own(stores::TAGGING).map_err(|error| {
@@ -235,7 +245,10 @@ impl Work<'_> {
                 None if began.elapsed() > PATIENCE => {
                     return Err(Failed::because("another bakery gives tags to images and does not end"));
                 }
-                None => tokio::time::sleep(Duration::from_millis(50)).await,
+                None => tokio::select! {
+                    () = tokio::time::sleep(Duration::from_millis(50)) => {}
+                    () = store.cancelled() => return Err(Failed::because("the run was cancelled")),
+                },
             }
         }
     }
@@ -292,11 +305,11 @@ impl Wanted<'_> {
     }
 
     fn taken(&self, store: &OpenStore<'_>, reference: &str, what: &str) -> Failed {
-        let force = format!("`bakery dev build --force {}` builds it and takes the name", self.image);
+        let force = format!("`bakery dev build {} --force` builds it and takes the name", self.image);
         let hint = if self.locked.tag.ends_with(self.locked.key.short(16)) {
             force
         } else {
-            format!("`bakery dev build --policy content` gives it a tag of its own; {force}")
+            format!("`bakery dev build {} --policy content` gives it a tag of its own; {force}", self.image)
         };
         Failed::because(format!("{} has {what} as `{reference}`", store.name())).hint(hint)
     }

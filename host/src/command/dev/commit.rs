@@ -58,8 +58,7 @@ impl<'a> Commit<'a> {
     /// A sentence that says why nothing can be proved.
     pub(super) fn parts(&mut self, image: &str, digests: &Digests) -> Result<(Parts, &Context), String> {
         let picked = pick::default(&self.config, image)
-            .ok()
-            .flatten()
+            .map_err(|failed| failed.reasons().into_iter().map(|reason| reason.message).collect::<String>())?
             .ok_or_else(|| format!("the commit builds no image `{image}`"))?;
         let path = picked.target.dockerfile.clone();
         let containerfile =

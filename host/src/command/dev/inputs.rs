@@ -18,6 +18,7 @@ use super::{
     bases::{self, Digests},
     ignore::Rules,
     pick::Picked,
+    stamps::{Entries, Stamps},
 };
 use crate::command::Failed;
 
@@ -30,7 +31,7 @@ pub(super) const MAX_IGNORE: u64 = 1 << 20;
 pub(super) struct Tree<'a> {
     folder: &'a Path,
     cache: &'a mut StatCache,
-    contexts: HashMap<Vec<u8>, Arc<Context>>,
+    contexts: HashMap<Vec<u8>, (Arc<Context>, Arc<Entries>)>,
 }
 
 /// What a target is built from.
@@ -41,6 +42,8 @@ pub(super) struct Read {
     pub(super) context: Arc<Context>,
     /// What it is built on.
     pub(super) bases: Bases,
+    /// What shows later that any of them was touched.
+    pub(super) stamps: Stamps,
 }
 
 impl<'a> Tree<'a> {
@@ -60,24 +63,27 @@ impl<'a> Tree<'a> {
                 .hint("--image-version, --image-variant and --image-os choose another one")
             })?;
         let ignore = ignore_file(self.folder, path)?;
-        let context = self.context(&ignore)?;
+        let (context, entries) = self.context(&ignore)?;
+        let stamps = Stamps::new(self.folder, path, entries);
         let bases = base::bases(&containerfile, &picked.target.args);
-        Ok(Read { containerfile, context, bases })
+        Ok(Read { containerfile, context, bases, stamps })
     }
 
-    /// The context under an ignore file.
-    fn context(&mut self, ignore: &[u8]) -> Result<Arc<Context>, Failed> {
-        if let Some(known) = self.contexts.get(ignore) {
-            return Ok(Arc::clone(known));
+    /// The context under an ignore file, and what shows later that it was touched.
+    fn context(&mut self, ignore: &[u8]) -> Result<(Arc<Context>, Arc<Entries>), Failed> {
+        if let Some((context, entries)) = self.contexts.get(ignore) {
+            return Ok((Arc::clone(context), Arc::clone(entries)));
         }
         let rules = rules(ignore)?;
         let found = tree::walk(self.folder, &rules, self.cache)
             .map_err(|error| Failed::because(format!("the build context: {error}")))?;
+        let stamps: Arc<Entries> =
+            Arc::new(found.iter().map(|found| (found.path.clone(), found.stamp.clone())).collect());
         let entries = found.into_iter().map(entry).collect();
         let context = Context::new(entries).map_err(|error| Failed::because(error.to_string()))?;
         let context = Arc::new(context);
-        self.contexts.insert(ignore.to_vec(), Arc::clone(&context));
-        Ok(context)
+        self.contexts.insert(ignore.to_vec(), (Arc::clone(&context), Arc::clone(&stamps)));
+        Ok((context, stamps))
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) fn managed(config: &Config, lock: Option<&Lock>) -> Managed {
     for image in &config.images {
         let mut registries: BTreeSet<_> = image.registries.iter().collect();
         registries.extend(image.versions.iter().flat_map(|version| &version.registries));
+        registries.extend(image.matrix.iter().flat_map(|matrix| &matrix.registries));
         let tag = lock.and_then(|lock| lock.tag(&image.name));
         let named = registries.into_iter().map(|registry| {
             format!("{}/{}", registry.base_url(), registry.repository.as_deref().unwrap_or(&image.name))

@@ -31,7 +31,9 @@ pub(super) fn run(arguments: &DevPrune, talker: &Arc<Talker>) -> Ended {
     };
     let locks = locks(&place)?;
     let label = stores::repository_label(&place);
-    let names = stores::with(arguments.store, &place, env::for_builders(&[]), talker, async |store| {
+    let own = lock::read(&place).ok().flatten();
+    let chosen = arguments.store.or_else(|| own.as_ref().and_then(stores::of_lock));
+    let names = stores::with(chosen, &place, env::for_builders(&[]), talker, async |store| {
         let mut images = Vec::new();
         for listed in store.list(REPOSITORY, &label).await? {
             if let Some(image) = store.look(&listed.id).await? {

@@ -1,10 +1,12 @@
 //! `bakery dev rewrite`: the tags of the lock go into manifests, all of them or none.
 
-use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
-use bakery_backend::files;
 use bakery_core::config::Config;
-use bakery_dev::{lock::Lock, rewrite::Found};
+use bakery_dev::{
+    lock::Lock,
+    rewrite::{Found, Managed},
+};
 use serde_json::json;
 use similar::TextDiff;
 
@@ -37,7 +39,8 @@ pub(super) fn run(arguments: &DevRewrite, talker: &Arc<Talker>) -> Ended {
     };
     let managed = manifests::managed(&project.config, Some(&lock));
     let manifests = manifests::read(&arguments.paths, &managed, talker)?;
-    let wrong = wrong(&project, &lock, &arguments.targets, &manifests)?;
+    let beside = beside(&place, &lock, &managed, &manifests, talker);
+    let wrong = wrong(&project, &lock, &arguments.targets, &manifests, &beside)?;
     if !wrong.is_empty() {
         return Err(wrong.into());
     }
@@ -72,6 +75,21 @@ fn locked(place: &Place) -> Result<Option<Lock>, Failed> {
     }
 }
 
+/// Images that other manifests of the lock name. One that cannot be read names none.
+fn beside(
+    place: &Place,
+    lock: &Lock,
+    managed: &Managed,
+    manifests: &[Manifest],
+    talker: &Talker,
+) -> BTreeSet<String> {
+    let given: BTreeSet<String> = manifests.iter().map(|one| locked_name(place, &one.path)).collect();
+    let names = lock.manifests.iter().chain(&lock.rewriting).filter(|name| !given.contains(*name));
+    let read = |name: &String| manifests::read(&[place.worktree.join(name)], managed, talker).ok();
+    let found = names.filter_map(read).flatten().flat_map(|manifest| manifest.after.found);
+    found.map(|found| found.image).collect()
+}
+
 /// Everything that forbids to write: references without a build, images without a reference, manifests whose change
 /// would change the tag that they name.
 fn wrong(
@@ -79,6 +97,7 @@ fn wrong(
     lock: &Lock,
     targets: &DevTargets,
     manifests: &[Manifest],
+    beside: &BTreeSet<String>,
 ) -> Result<Vec<Reason>, Failed> {
     let mut wrong = Vec::new();
     let found = || manifests.iter().flat_map(|m| m.after.found.iter().map(move |found| (m, found)));
@@ -93,7 +112,7 @@ fn wrong(
     }
     let referenced: BTreeSet<&str> = found().map(|(_, found)| found.image.as_str()).collect();
     for image in lock.images.keys().filter(|name| selected(targets, name)) {
-        if !referenced.contains(image.as_str()) {
+        if !referenced.contains(image.as_str()) && !beside.contains(image) {
             wrong.push(
                 Reason::new(format!("no manifest names the image `{image}`"))
                     .hint("name more manifests, or select the images that are meant with --image-name"),
@@ -127,8 +146,8 @@ fn selected(targets: &DevTargets, image: &str) -> bool {
 fn contexts(config: &Config, folder: &Path) -> Result<Vec<Rules>, Failed> {
     let mut ignores = BTreeSet::new();
     for image in &config.images {
-        if let Some(picked) = pick::default(config, &image.name).ok().flatten() {
-            ignores.insert(inputs::ignore_file(folder, &picked.target.dockerfile)?);
+        if let Some(containerfile) = pick::containerfile(config, &image.name).ok().flatten() {
+            ignores.insert(inputs::ignore_file(folder, &containerfile)?);
         }
     }
     ignores.iter().map(|ignore| inputs::rules(ignore)).collect()
@@ -164,7 +183,7 @@ fn write(
     let lock = lock.intend(&names);
     lock::write(place, &owner, &lock)?;
     for manifest in changed {
-        replace(manifest).map_err(|error| {
+        replace(place, manifest).map_err(|error| {
             Failed::because(format!("cannot write `{}`: {error}", manifest.name))
                 .hint("`bakery dev check` says what is half done; the same command goes on from there")
         })?;
@@ -173,11 +192,8 @@ fn write(
 }
 
 /// A manifest's new bytes in its place, with its permissions. A link stays one.
-fn replace(manifest: &Manifest) -> std::io::Result<()> {
-    let path = manifest.path.canonicalize()?;
-    let permissions = fs::metadata(&path)?.permissions();
-    files::write_atomic(&path, &manifest.after.bytes)?;
-    fs::set_permissions(&path, permissions)
+fn replace(place: &Place, manifest: &Manifest) -> std::io::Result<()> {
+    place.state.place(&manifest.path.canonicalize()?, &manifest.after.bytes)
 }
 
 /// As the lock names a file: below the worktree where it lies in it, so that a worktree can move.

@@ -2,7 +2,8 @@
 
 use std::{path::Path, sync::Arc};
 
-use bakery_backend::files;
+use bakery_backend::state::State;
+use bakery_core::plan::Selection;
 use bakery_dev::tag::{Policy, is_dev_tag};
 use serde_json::{Map, Value, json};
 
@@ -34,11 +35,13 @@ pub(super) fn run(arguments: &cli::DevTag, talker: &Arc<Talker>) -> Ended {
     let ours = locked.as_ref().ok().and_then(Option::as_ref).filter(|lock| lock::is_ours(&place, lock));
     let ours = ours.cloned();
     let known = bases::known(ours.as_ref(), arguments.update_bases, &arguments.targets)?;
-    let read = match Tags::read(&arguments.targets, policy, place, known, &project, talker) {
-        Err(failed) => return fallback(arguments, &project, failed, talker),
+    let state = place.state.clone();
+    let targets = narrowed(arguments)?;
+    let read = match Tags::read(&targets, policy, place, known, &project, talker) {
+        Err(failed) => return fallback(arguments, &project, &state, failed, talker),
         Ok(read) if policy == Policy::Commit && read.commit.is_none() && arguments.fallback.is_some() => {
             let none = Failed::because("git does not say what the tree is");
-            return fallback(arguments, &project, none, talker);
+            return fallback(arguments, &project, &state, none, talker);
         }
         Ok(read) => read,
     };
@@ -54,11 +57,11 @@ pub(super) fn run(arguments: &cli::DevTag, talker: &Arc<Talker>) -> Ended {
         .collect();
     if let (Some(name), true) = (&arguments.image, shown.is_empty()) {
         return Err(Failed::because(format!("nothing of image `{name}` is selected"))
-            .hint("images of a matrix and development versions have no development image"));
+            .hint("development versions have no development image"));
     }
     if let Some(folder) = &arguments.config_dir {
         let tags: Vec<&str> = shown.iter().map(|image| image.tag.as_str()).collect();
-        write_plain(folder, &tags)?;
+        write_plain(&state, folder, &tags)?;
     }
     if arguments.lock {
         let owner = lock::own(&read.place)?;
@@ -77,10 +80,20 @@ pub(super) fn run(arguments: &cli::DevTag, talker: &Arc<Talker>) -> Ended {
     Ok(Exit::Done)
 }
 
+/// Where one image alone is wanted, nothing is asked for others. A lock has all of them.
+fn narrowed(arguments: &cli::DevTag) -> Result<cli::DevTargets, Failed> {
+    let mut targets = arguments.targets.clone();
+    if let (Some(name), false, None) = (&arguments.image, arguments.lock, &targets.image_name) {
+        targets.image_name = Some(Selection::expression("IMAGE", &format!("^{}$", regex::escape(name)))?);
+    }
+    Ok(targets)
+}
+
 /// `latest`, where the user wants it so. It is never locked: a lock says what is in an image.
 fn fallback(
     arguments: &cli::DevTag,
     project: &crate::command::project::Project,
+    state: &State,
     failed: Failed,
     talker: &Talker,
 ) -> Ended {
@@ -97,7 +110,7 @@ fn fallback(
         reasons.join("; ")
     ));
     if let Some(folder) = &arguments.config_dir {
-        write_plain(folder, &["latest"])?;
+        write_plain(state, folder, &["latest"])?;
     }
     let images = project.config.images.iter().map(|image| image.name.as_str());
     let images: Vec<&str> =
@@ -159,7 +172,7 @@ fn bases(image: &Tagged) -> Map<String, Value> {
 }
 
 /// Writes the plain file in one step, over an older one. It holds one tag, so there must be one.
-fn write_plain(folder: &Path, tags: &[&str]) -> Result<(), Failed> {
+fn write_plain(state: &State, folder: &Path, tags: &[&str]) -> Result<(), Failed> {
     let path = folder.join(PLAIN);
     let Some((first, rest)) = tags.split_first() else { return Ok(()) };
     if rest.iter().any(|tag| tag != first) {
@@ -171,6 +184,6 @@ fn write_plain(folder: &Path, tags: &[&str]) -> Result<(), Failed> {
     }
     debug_assert!(is_dev_tag(first) || *first == "latest");
     std::fs::create_dir_all(folder)
-        .and_then(|()| files::write_atomic(&path, format!("{first}\n").as_bytes()))
+        .and_then(|()| state.place(&path, format!("{first}\n").as_bytes()))
         .map_err(|error| Failed::because(format!("cannot write `{}`: {error}", path.display())))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bakery_core::model::Tag;
+use bakery_core::{model::Tag, port::SourceCall};
 use bakery_dev::{
     base::Bases,
     key::{Key, Parts},
@@ -16,11 +16,13 @@ use super::{
     inputs::Tree,
     pick::{self, Picked},
     place::Place,
+    stamps::Stamps,
 };
 use crate::{
-    cli::{DevTargets, Load},
-    command::{Failed, project::Project},
+    cli::{DevTargets, Load, Network},
+    command::{Failed, project::Project, resolve},
     report::Talker,
+    wiring::Edge,
 };
 
 /// The project, where it is, and what its images are now.
@@ -53,6 +55,8 @@ pub(super) struct Tagged {
     pub(super) clean: bool,
     /// Why they are not, in words.
     pub(super) why: Option<String>,
+    /// What shows later that its inputs were touched.
+    pub(super) stamps: Stamps,
 }
 
 impl Tags {
@@ -69,10 +73,13 @@ impl Tags {
             Policy::Commit => place.commit(talker)?,
             Policy::Content => place.git.head().ok().and_then(|id| id.parse().ok()),
         };
-        let picked = pick::picked(&project.config, targets)?;
+        let picked = pick::picked(&project.config, targets, |questions| {
+            let edge = Edge::new(&Network::new(&targets.upstreams), &project.folder, talker)?;
+            resolve::answers(&edge, questions, SourceCall::default())
+        })?;
         if picked.is_empty() {
             return Err(Failed::because("no image is selected")
-                .hint("images of a matrix and development versions have no development image"));
+                .hint("development versions have no development image"));
         }
         let mut cache = place.cache();
         let mut images = Vec::with_capacity(picked.len());
@@ -114,8 +121,8 @@ impl Tags {
             };
             let key = mine.key();
             let tag = tag::tag(policy, &provenance, &key);
-            let bases = read.bases;
-            images.push(Tagged { picked, tag, key, parts: mine, bases, digests, clean, why });
+            let (bases, stamps) = (read.bases, read.stamps);
+            images.push(Tagged { picked, tag, key, parts: mine, bases, digests, clean, why, stamps });
         }
         drop(committed);
         place.keep(&mut cache);
@@ -160,7 +167,7 @@ impl Tagged {
 /// The project and where it is.
 pub(super) fn open(
     named: &crate::cli::ProjectArgs,
-    talker: &std::sync::Arc<Talker>,
+    talker: &Arc<Talker>,
 ) -> Result<(Project, Place), Failed> {
     let project = Project::load(&Load::new(named)?, talker)?;
     let place = Place::find(&project.folder, talker)?;

@@ -14,7 +14,7 @@ use std::{
 use bakery_core::model::Digest;
 use rustix::fs::Stat;
 
-use crate::files;
+use crate::{files, state::State};
 
 /// Bytes of a cache.
 const MAX_BYTES: u64 = 512 << 20;
@@ -65,7 +65,8 @@ impl StatCache {
         self.records.retain(|path, _| self.used.contains(path));
         self.objects.retain(|id, _| self.used_objects.contains(id));
         self.changed = false;
-        files::write_atomic(path, &self.encode())
+        let folder = path.parent().unwrap_or_else(|| Path::new("."));
+        State::at(folder.to_owned()).place(path, &self.encode())
     }
 
     /// The digest of an object of git.
@@ -136,7 +137,7 @@ impl StatCache {
     }
 }
 
-fn stamp(stat: &Stat) -> [u64; 8] {
+pub(super) fn stamp(stat: &Stat) -> [u64; 8] {
     // Negative times keep their bits: they are only compared.
     [
         stat.st_dev,

@@ -5,4 +5,4 @@ mod cache;
 mod walk;
 
 pub use cache::StatCache;
-pub use walk::{Choose, Found, Judged, Kind, TreeError, walk};
+pub use walk::{Choose, Found, Judged, Kind, Stamp, TreeError, walk};

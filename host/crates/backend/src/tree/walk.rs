@@ -15,7 +15,7 @@ use std::{
 use bakery_core::model::{Digest, DigestHasher};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, openat, readlinkat, statat};
 
-use super::StatCache;
+use super::{StatCache, cache::stamp};
 
 /// Folders inside each other; each holds a handle.
 const MAX_DEPTH: usize = 200;
@@ -49,6 +49,40 @@ pub struct Found {
     pub path: Vec<u8>,
     /// What it is.
     pub kind: Kind,
+    /// What shows later that it was touched.
+    pub stamp: Stamp,
+}
+
+/// Device, inode, type, permissions, size and times of an entry. The time of the last status change cannot be set by
+/// hand, so whatever was changed and taken back has another one. A folder in which something is left out has no times:
+/// what is left out may come and go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Device, inode, type and permissions.
+    what: [u64; 3],
+    /// Size and times.
+    when: Option<[u64; 5]>,
+}
+
+impl Stamp {
+    /// Of the file that a path leads to.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        Ok(Self::new(&rustix::fs::stat(path)?, true))
+    }
+
+    fn new(stat: &Stat, with_times: bool) -> Self {
+        let [device, inode, mode, when @ ..] = stamp(stat);
+        Self { what: [device, inode, mode], when: with_times.then_some(when) }
+    }
+
+    /// Whether nothing says that the entry was touched between the two.
+    #[must_use]
+    pub fn agrees(&self, later: &Self) -> bool {
+        self.what == later.what && (self.when.is_none() || later.when.is_none() || self.when == later.when)
+    }
 }
 
 /// What an entry is.
@@ -108,13 +142,15 @@ struct Walk<'a, C> {
 }
 
 impl<C: Choose> Walk<'_, C> {
+    /// Everything in a folder; says whether all of it was taken.
     fn folder(
         &mut self,
         handle: BorrowedFd<'_>,
         path: &[u8],
         known: &C::Folder,
         depth: usize,
-    ) -> Result<(), TreeError> {
+    ) -> Result<bool, TreeError> {
+        let mut whole = true;
         if depth > MAX_DEPTH {
             return Err(TreeError::Limit(format!("folders are nested more than {MAX_DEPTH} deep")));
         }
@@ -127,6 +163,7 @@ impl<C: Choose> Walk<'_, C> {
             }
             let path = if path.is_empty() { name.to_vec() } else { [path, b"/", name].concat() };
             let judged = self.choose.judge(known, &path);
+            whole &= judged.taken;
             if judged.taken || judged.inside.is_some() {
                 self.entry(handle, name, path, judged, depth)?;
             }
@@ -134,7 +171,7 @@ impl<C: Choose> Walk<'_, C> {
                 return Err(TreeError::Limit(format!("there are more than {MAX_ENTRIES} entries")));
             }
         }
-        Ok(())
+        Ok(whole)
     }
 
     fn entry(
@@ -148,13 +185,14 @@ impl<C: Choose> Walk<'_, C> {
         let name = OsStr::from_bytes(name);
         let wrong = |error: rustix::io::Errno| TreeError::Io(shown(&path), error.into());
         let stat = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).map_err(wrong)?;
+        let mut whole = true;
         let kind = match FileType::from_raw_mode(stat.st_mode) {
             FileType::Directory => {
                 let place = self.found.len();
                 if let Some(inside) = &judged.inside {
                     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
                     let handle = openat(folder, name, flags, Mode::empty()).map_err(wrong)?;
-                    self.folder(handle.as_fd(), &path, inside, depth + 1)?;
+                    whole = self.folder(handle.as_fd(), &path, inside, depth + 1)?;
                 }
                 if !judged.taken && self.found.len() == place {
                     return Ok(());
@@ -170,7 +208,8 @@ impl<C: Choose> Walk<'_, C> {
             FileType::Fifo => return Err(TreeError::Unsupported(shown(&path), "pipe")),
             _ => return Err(TreeError::Unsupported(shown(&path), "device")),
         };
-        self.found.push(Found { path, kind });
+        let stamp = Stamp::new(&stat, whole);
+        self.found.push(Found { path, kind, stamp });
         Ok(())
     }
 

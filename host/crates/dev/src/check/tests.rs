@@ -86,7 +86,7 @@ fn an_interrupted_effect_is_named() {
             lock(facts).images.get_mut("connect").unwrap().state = State::Building;
         },
         Code::Interrupted,
-        "bakery dev build",
+        "bakery dev build connect",
     );
 }
 
@@ -133,7 +133,7 @@ fn a_reference_that_is_not_the_locks_is_named_with_its_line() {
 
 #[test]
 fn another_image_under_the_tag_is_refused() {
-    let mend = "bakery dev build --force connect";
+    let mend = "bakery dev build connect --force";
     let content = |facts: &mut Facts, id: &str, key: Option<&str>| {
         facts.stored[0].content = Some(Content { id: id.to_owned(), key: key.map(str::to_owned) });
     };
@@ -141,7 +141,42 @@ fn another_image_under_the_tag_is_refused() {
     check_one(|f| content(f, "sha256:1", Some(&"0".repeat(64))), Code::OtherImage, mend);
     check_one(|f| content(f, "sha256:1", None), Code::OtherImage, mend);
     check_one(|f| content(f, "sha256:2", Some(&key)), Code::OtherImage, mend);
-    check_one(|f| f.stored[0].content = None, Code::NotStored, "bakery dev build");
+    check_one(|f| f.stored[0].content = None, Code::NotStored, "bakery dev build connect");
+}
+
+#[test]
+fn names_of_several_images_are_taken_by_force() {
+    let mut facts = good();
+    let mut other = facts.stored[0].clone();
+    other.reference = "docker.io/posit/connect:dev-0123456789ab".to_owned();
+    other.content.as_mut().unwrap().id = "sha256:2".to_owned();
+    facts.stored.push(other);
+    let force = "bakery dev build connect --force";
+    // With an id in the lock the name that has another one is the finding.
+    let codes = |facts: &Facts| -> Vec<(Code, String)> {
+        check(facts).into_iter().map(|finding| (finding.code, finding.mend)).collect()
+    };
+    assert_eq!(codes(&facts), [(Code::OtherImage, force.to_owned())]);
+    let image = lock(&mut facts).images.get_mut("connect").unwrap();
+    (image.state, image.image_id) = (State::Building, None);
+    assert_eq!(codes(&facts), [(Code::Interrupted, force.to_owned())]);
+    lock(&mut facts).images.get_mut("connect").unwrap().state = State::Planned;
+    assert_eq!(codes(&facts), [(Code::OtherImage, force.to_owned())]);
+}
+
+#[test]
+fn what_is_no_image_any_more_is_not_built_again() {
+    for state in [State::Building, State::Built] {
+        check_one(
+            |facts| {
+                lock(facts).images.get_mut("connect").unwrap().state = state;
+                facts.stored[0].content = None;
+                facts.now.clear();
+            },
+            Code::OtherImages,
+            LOCK,
+        );
+    }
 }
 
 #[test]

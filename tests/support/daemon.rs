@@ -1,20 +1,21 @@
 //! Programs that a test needs and that are not always on the PATH, and daemons that end with the test.
 
 use std::{
+    io,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use bakery_tests::{on_path, workspace_root};
-use libtest_mimic::Failed;
+use crate::{on_path, workspace_root};
 
-/// How long a daemon may take to listen.
+/// How long a daemon may take to listen, and to end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A program: in the folder that `BAKERY_TEST_TOOLS` names, in `target/tools`, among docker's plugins, or on the PATH.
-pub(crate) fn find(name: &str) -> Option<PathBuf> {
+#[must_use]
+pub fn find_tool(name: &str) -> Option<PathBuf> {
     let plugins = ["/usr/libexec/docker/cli-plugins", "/usr/lib/docker/cli-plugins"].map(PathBuf::from);
     let named = std::env::var_os("BAKERY_TEST_TOOLS").map(PathBuf::from);
     let folders = named.into_iter().chain([workspace_root().join("target/tools")]).chain(plugins);
@@ -23,22 +24,28 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
     places.chain([Path::new("/usr/sbin").join(name)]).find(|path| path.is_file())
 }
 
-/// What buildkit starts containers with.
-pub(crate) fn runtime() -> Option<PathBuf> {
-    find("runc").or_else(|| find("crun"))
+/// What starts containers.
+#[must_use]
+pub fn container_runtime() -> Option<PathBuf> {
+    find_tool("runc").or_else(|| find_tool("crun"))
 }
 
 /// Whether this process may start containers.
-pub(crate) fn is_root() -> bool {
+#[must_use]
+pub fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
 /// A daemon; it ends with the value.
-pub(crate) struct Daemon(Child);
+#[derive(Debug)]
+pub struct Daemon(Child);
 
 impl Daemon {
     /// Starts it and waits for its socket. What it says goes to `log`.
-    pub(crate) fn start(mut command: Command, socket: &Path, log: &Path) -> Result<Self, Failed> {
+    ///
+    /// # Errors
+    /// It cannot be started, or does not listen within a minute.
+    pub fn start(mut command: Command, socket: &Path, log: &Path) -> io::Result<Self> {
         let said = std::fs::File::create(log)?;
         command.stdin(Stdio::null()).stdout(said.try_clone()?).stderr(said);
         let mut daemon = Self(command.spawn()?);
@@ -46,7 +53,7 @@ impl Daemon {
         while std::os::unix::net::UnixStream::connect(socket).is_err() {
             if daemon.0.try_wait()?.is_some() || begun.elapsed() > PATIENCE {
                 let said = std::fs::read_to_string(log).unwrap_or_default();
-                return Err(format!("{command:?} does not listen: {said}").into());
+                return Err(io::Error::other(format!("{command:?} does not listen: {said}")));
             }
             std::thread::sleep(Duration::from_millis(50));
         }
