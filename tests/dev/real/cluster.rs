@@ -179,6 +179,12 @@ fn docker_gives_its_images_to_kind(store: DockerStore) {
     let again: Value = serde_json::from_str(&machine.ok(&world.root, &docker)).unwrap();
     assert_eq!(again["images"]["connect"]["clusters"]["kind:kind"]["imported"], true, "{again}");
     assert_eq!(machine.check(&world.root), []);
+    if store == DockerStore::Containerd {
+        // Of an index, each node has the image of its platform.
+        let several = ["dev", "build", "workbench", "--image-platform", "linux", "--import", "kind"];
+        let done = machine.ok(&world.root, &several);
+        assert!(done.ends_with("imported kind:kind\n"), "{done}");
+    }
 }
 
 fn k3d(machine: &Machine, skip: &str, after: &str) {

@@ -49,13 +49,16 @@ impl Machine {
         std::fs::write(machine.path("storage.conf"), storage).unwrap();
         std::fs::write(machine.path("containerd.toml"), "version = 2\n").unwrap();
         // A machine that is itself a container may lack this right, and runc then starts nothing that is privileged.
+        // Daemons that are newer than runc ask for a namespace that it does not know.
         machine.script(
             "runtime",
             "for word in \"$@\"; do\n\
              case ${before:-} in --bundle) file=$word/config.json ;; --process) file=$word ;; esac\n\
              before=$word\n\
              done\n\
-             if [ -n \"${file:-}\" ]; then sed -i 's/\"CAP_SYS_RESOURCE\",//g; s/,\"CAP_SYS_RESOURCE\"//g' \"$file\"; fi\n\
+             if [ -n \"${file:-}\" ]; then\n\
+             sed -i 's/\"CAP_SYS_RESOURCE\",//g; s/,\"CAP_SYS_RESOURCE\"//g; s/,{\"type\":\"time\"}//' \"$file\"\n\
+             fi\n\
              exec runc \"$@\"\n",
         );
         let runtime = machine.path("bin/runtime");
