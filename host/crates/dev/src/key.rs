@@ -13,15 +13,16 @@
 //!                  | text PATH · byte 2 · text TARGET                                  a link
 //!   containerfile  = text BYTES
 //!   arguments      = number of pairs · (text NAME · text VALUE) …     sorted by name
+//!                    [ · number of secrets · text ID … ]              sorted; left out where there are none
 //!   target         = byte 0 | byte 1 · text STAGE
 //!   platforms      = number of texts · text …                         sorted
 //!   bases          = number of pairs · (text REFERENCE · text DIGEST) …   sorted
 //! ```
 //!
-//! Not in it: times, owners, absolute paths, the host and the branch. Secrets count by nothing: they must not change an
-//! image.
+//! Not in it: times, owners, absolute paths, the host and the branch. Secrets count by their names alone: what they hold
+//! must not change an image, and stays where it is.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use bakery_core::model::{Digest, Platform};
 use serde::{Deserialize, Serialize};
@@ -94,6 +95,8 @@ pub struct Inputs<'a> {
     pub containerfile: &'a [u8],
     /// Build arguments.
     pub arguments: Vec<(String, String)>,
+    /// Ids of secrets.
+    pub secrets: Vec<String>,
     /// Stage to build.
     pub target: Option<String>,
     /// Platforms to build.
@@ -127,7 +130,12 @@ impl Inputs<'_> {
         Parts {
             context: context(self.context),
             containerfile: part(|out| out.text(self.containerfile)),
-            arguments: pairs(self.arguments.iter().map(|(name, value)| (name.as_str(), value.as_str()))),
+            arguments: part(|out| {
+                out.pairs(self.arguments.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+                if !self.secrets.is_empty() {
+                    out.texts(self.secrets.iter().map(String::as_str));
+                }
+            }),
             target: part(|out| match &self.target {
                 None => out.choice(0),
                 Some(stage) => {
@@ -135,14 +143,10 @@ impl Inputs<'_> {
                     out.text(stage.as_bytes());
                 }
             }),
-            platforms: part(|out| {
-                let mut platforms: Vec<&str> = self.platforms.iter().map(|one| one.as_str()).collect();
-                platforms.sort_unstable();
-                platforms.dedup();
-                out.number(platforms.len() as u64);
-                platforms.iter().for_each(|one| out.text(one.as_bytes()));
+            platforms: part(|out| out.texts(self.platforms.iter().map(|one| one.as_str()))),
+            bases: part(|out| {
+                out.pairs(self.bases.iter().map(|(reference, digest)| (reference.as_str(), digest.as_str())));
             }),
-            bases: pairs(self.bases.iter().map(|(reference, digest)| (reference.as_str(), digest.as_str()))),
         }
     }
 }
@@ -215,18 +219,6 @@ pub fn context(context: &Context) -> Key {
     })
 }
 
-fn pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Key {
-    let mut pairs: Vec<(&str, &str)> = pairs.collect();
-    pairs.sort_unstable();
-    part(|out| {
-        out.number(pairs.len() as u64);
-        for (name, value) in &pairs {
-            out.text(name.as_bytes());
-            out.text(value.as_bytes());
-        }
-    })
-}
-
 /// Writes the encoding into a hash.
 struct Encoder(Sha256);
 
@@ -242,6 +234,24 @@ impl Encoder {
 
     fn choice(&mut self, byte: u8) {
         self.0.update([byte]);
+    }
+
+    /// Pairs of texts, sorted.
+    fn pairs<'a>(&mut self, pairs: impl Iterator<Item = (&'a str, &'a str)>) {
+        let mut pairs: Vec<(&str, &str)> = pairs.collect();
+        pairs.sort_unstable();
+        self.number(pairs.len() as u64);
+        for (name, value) in pairs {
+            self.text(name.as_bytes());
+            self.text(value.as_bytes());
+        }
+    }
+
+    /// Texts, sorted and each once.
+    fn texts<'a>(&mut self, texts: impl Iterator<Item = &'a str>) {
+        let texts: BTreeSet<&str> = texts.collect();
+        self.number(texts.len() as u64);
+        texts.iter().for_each(|text| self.text(text.as_bytes()));
     }
 }
 

@@ -279,6 +279,7 @@ pub(crate) mod tests {
             context: &context,
             containerfile,
             arguments: Vec::new(),
+            secrets: Vec::new(),
             target: None,
             platforms: Vec::new(),
             bases: Vec::new(),

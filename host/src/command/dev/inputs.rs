@@ -122,6 +122,7 @@ pub(super) fn parts(
         context,
         containerfile,
         arguments: picked.target.args.clone(),
+        secrets: picked.target.secrets.iter().map(|secret| secret.id.clone()).collect(),
         target: picked.target.build_target.clone(),
         platforms: picked.platforms.clone(),
         bases,

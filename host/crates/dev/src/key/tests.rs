@@ -36,6 +36,7 @@ fn inputs(context: &Context) -> Inputs<'_> {
         context,
         containerfile: b"FROM scratch\n",
         arguments: vec![("A".to_owned(), "1".to_owned()), ("B".to_owned(), "2".to_owned())],
+        secrets: Vec::new(),
         target: Some("final".to_owned()),
         platforms: vec![Platform::LinuxAmd64, Platform::LinuxArm64],
         bases: vec![("docker.io/library/debian:13".to_owned(), Digest::of(b"{}"))],
@@ -107,6 +108,10 @@ fn the_encoding_is_the_one_that_is_described() {
     }
     let sample = sample();
     assert_eq!(inputs(&sample).parts().key().as_str(), whole.digest());
+    let secrets = vec!["token".to_owned(), "a".to_owned(), "token".to_owned()];
+    let pairs = || new().number(2).text(b"A").text(b"1").text(b"B").text(b"2");
+    let with_secrets = Inputs { secrets, ..inputs(&sample) }.parts().arguments;
+    assert_eq!(with_secrets.as_str(), pairs().number(2).text(b"a").text(b"token").digest());
 }
 
 #[test]
@@ -116,6 +121,7 @@ fn the_key_of_a_known_build_never_moves() {
         context: &empty,
         containerfile: b"",
         arguments: Vec::new(),
+        secrets: Vec::new(),
         target: None,
         platforms: Vec::new(),
         bases: Vec::new(),
@@ -151,6 +157,7 @@ fn every_input_changes_the_key_and_the_part_that_it_belongs_to() {
     };
     check(Inputs { containerfile: b"FROM scratch", ..inputs(&sample) }, "the Containerfile");
     check(Inputs { arguments: Vec::new(), ..inputs(&sample) }, "the build arguments");
+    check(Inputs { secrets: vec!["token".to_owned()], ..inputs(&sample) }, "the build arguments");
     let moved = vec![("A1".to_owned(), String::new()), ("B".to_owned(), "2".to_owned())];
     check(Inputs { arguments: moved, ..inputs(&sample) }, "the build arguments");
     check(Inputs { target: None, ..inputs(&sample) }, "the target stage");
