@@ -50,7 +50,7 @@ fn run(world: &World, command: &str) -> String {
         .current_dir(&world.root)
         .env_clear()
         .env("PATH", path)
-        .env("HOME", &world.root.parent().unwrap())
+        .env("HOME", world.root.parent().unwrap())
         .env("BAKERY_OFFLINE", "true")
         .output()
         .unwrap();

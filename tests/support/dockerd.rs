@@ -50,6 +50,14 @@ impl Dockerd {
     /// # Errors
     /// It cannot be started, or does not listen.
     pub fn start(place: &Path, store: DockerStore) -> io::Result<Self> {
+        Self::start_with(place, store, None)
+    }
+
+    /// The same, with this program instead of `runc`.
+    ///
+    /// # Errors
+    /// It cannot be started, or does not listen.
+    pub fn start_with(place: &Path, store: DockerStore, runtime: Option<&Path>) -> io::Result<Self> {
         let place = place.join("dockerd");
         std::fs::create_dir_all(&place)?;
         docker_plugins(&place)?;
@@ -67,6 +75,10 @@ impl Dockerd {
         command.arg("--pidfile").arg(place.join("pid"));
         command.arg("--host").arg(format!("unix://{}", socket.display()));
         command.args(["--iptables=false", "--bridge=none", "--storage-driver", driver]);
+        if let Some(runtime) = runtime {
+            command.arg("--add-runtime").arg(format!("test={}", runtime.display()));
+            command.args(["--default-runtime", "test"]);
+        }
         let daemon = Daemon::start(command, &socket, &place.join("log"))?;
         Ok(Self { place, _daemon: daemon })
     }

@@ -5,10 +5,10 @@ mod nodes;
 
 use std::{path::Path, time::Duration};
 
+use bakery_tests::DockerStore;
 use serde_json::Value;
 
-use self::nodes::Machine;
-pub(crate) use self::nodes::lacks;
+use self::nodes::{Machine, lacks};
 use crate::world::{World, write};
 
 const NODES: [&str; 2] = ["kind-control-plane", "kind-worker"];
@@ -127,7 +127,7 @@ fn what_is_built_anew_is_in_no_cluster_until_it_is_imported() {
     machine.kind("kind", &NODES[..1]);
     let world = World::new();
     machine.ok(&world.root, &KIND);
-    let force = ["dev", "build", "connect", "--force", "connect", "--store", "buildah"];
+    let force = ["dev", "build", "connect", "--force", "--store", "buildah"];
     let done = machine.run(&world.root, &force);
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert!(done.stderr.contains(MEND_KIND), "{}", done.stderr);
@@ -155,16 +155,36 @@ fn what_is_built_anew_is_in_no_cluster_until_it_is_imported() {
     assert!(!found.stderr.contains("kind:kind"), "{}", found.stderr);
 }
 
-fn docker_gives_its_images_to_kind() {
-    let machine = Machine::start();
+fn docker_gives_its_images_to_kind(store: DockerStore) {
+    let machine = Machine::with(store);
     machine.kind("kind", &NODES);
     let world = World::new();
     let docker = ["dev", "build", "connect", "--store", "docker", "--import", "kind", "--json"];
     let answer: Value = serde_json::from_str(&machine.ok(&world.root, &docker)).unwrap();
     let connect = &answer["images"]["connect"];
-    assert_eq!(connect["clusters"]["kind:kind"]["imported"], true);
-    assert_eq!(connect["clusters"]["kind:kind"]["config"], connect["id"], "{answer}");
+    let cluster = &connect["clusters"]["kind:kind"];
+    assert_eq!(cluster["imported"], true);
+    // In containerd an id names a manifest or an index.
+    assert_eq!(cluster["config"] == connect["id"], store == DockerStore::Graph, "{answer}");
     assert_eq!(machine.check(&world.root), []);
+    // The older image of the same inputs is seen.
+    let name = self::connect(&world.clean());
+    let archive = machine.path("older.tar");
+    machine.docker(&["image", "save", "--output", archive.to_str().unwrap(), &name]);
+    machine.ok(&world.root, &["dev", "build", "connect", "--store", "docker", "--force"]);
+    machine.ok(&world.root, &docker[..7]);
+    assert_eq!(machine.check(&world.root), []);
+    machine.import_into("kind-worker", &archive);
+    assert_eq!(machine.check(&world.root), finding("other-image", MEND_KIND));
+    let again: Value = serde_json::from_str(&machine.ok(&world.root, &docker)).unwrap();
+    assert_eq!(again["images"]["connect"]["clusters"]["kind:kind"]["imported"], true, "{again}");
+    assert_eq!(machine.check(&world.root), []);
+    if store == DockerStore::Containerd {
+        // Of an index, each node has the image of its platform.
+        let several = ["dev", "build", "workbench", "--image-platform", "linux", "--import", "kind"];
+        let done = machine.ok(&world.root, &several);
+        assert!(done.ends_with("imported kind:kind\n"), "{done}");
+    }
 }
 
 fn k3d(machine: &Machine, skip: &str, after: &str) {
@@ -201,7 +221,7 @@ fn a_k3d_that_lies_is_caught_and_the_node_is_named() {
     mend(&machine, &world.root, MEND_K3D);
     assert_eq!(machine.check(&world.root), []);
     // The older image of the same inputs is still there, and the lie is seen all the same.
-    let force = ["dev", "build", "connect", "--force", "connect", "--store", "buildah"];
+    let force = ["dev", "build", "connect", "--force", "--store", "buildah"];
     machine.ok(&world.root, &force);
     k3d(&machine, AGENTS[1], "");
     caught(&format!("node `{}` has another image as `{name}`, of the same inputs", AGENTS[1]));
@@ -264,24 +284,42 @@ fn two_worktrees_import_at_the_same_time_and_each_proof_holds() {
     assert!(!machine.check(&second).iter().any(|(code, _)| code == "not-stored"));
 }
 
-/// A case, with the programs that it needs beside those of a node.
-type Case = (&'static str, &'static [&'static str], fn());
+/// A case: its name, what the machine lacks for it, and what it does.
+pub(crate) type Case = (String, Vec<&'static str>, Box<dyn FnOnce() + Send>);
 
 /// Every one.
-pub(crate) const CASES: [Case; 7] = [
-    ("every_node_of_kind_has_what_was_imported", &["kind"], every_node_of_kind_has_it),
-    ("a_node_that_lost_an_image_is_named_and_mended", &["kind"], a_node_that_lost_it_is_named_and_mended),
-    (
-        "what_is_built_anew_is_in_no_cluster_until_it_is_imported",
-        &["kind"],
-        what_is_built_anew_is_in_no_cluster_until_it_is_imported,
-    ),
-    ("docker_gives_its_images_to_kind", &["kind", "docker-buildx"], docker_gives_its_images_to_kind),
-    ("a_k3d_that_lies_is_caught_and_the_node_is_named", &[], a_k3d_that_lies_is_caught_and_the_node_is_named),
-    ("an_import_that_dies_is_told_and_finished", &[], an_import_that_dies_is_told_and_finished),
-    (
-        "two_worktrees_import_at_the_same_time_and_each_proof_holds",
-        &[],
-        two_worktrees_import_at_the_same_time_and_each_proof_holds,
-    ),
-];
+pub(crate) fn cases() -> Vec<Case> {
+    let of = |name: &str, programs: &[&'static str], case: fn()| -> Case {
+        (name.to_owned(), lacks(DockerStore::Graph, programs), Box::new(case))
+    };
+    let mut all = vec![
+        of("every_node_of_kind_has_what_was_imported", &["kind"], every_node_of_kind_has_it),
+        of(
+            "a_node_that_lost_an_image_is_named_and_mended",
+            &["kind"],
+            a_node_that_lost_it_is_named_and_mended,
+        ),
+        of(
+            "what_is_built_anew_is_in_no_cluster_until_it_is_imported",
+            &["kind"],
+            what_is_built_anew_is_in_no_cluster_until_it_is_imported,
+        ),
+        of(
+            "a_k3d_that_lies_is_caught_and_the_node_is_named",
+            &[],
+            a_k3d_that_lies_is_caught_and_the_node_is_named,
+        ),
+        of("an_import_that_dies_is_told_and_finished", &[], an_import_that_dies_is_told_and_finished),
+        of(
+            "two_worktrees_import_at_the_same_time_and_each_proof_holds",
+            &[],
+            two_worktrees_import_at_the_same_time_and_each_proof_holds,
+        ),
+    ];
+    for (word, store) in [("docker", DockerStore::Graph), ("containerd", DockerStore::Containerd)] {
+        let case = move || docker_gives_its_images_to_kind(store);
+        let name = format!("{word}::gives_its_images_to_kind");
+        all.push((name, lacks(store, &["kind"]), Box::new(case)));
+    }
+    all
+}

@@ -279,14 +279,14 @@ fn main() {
             add((*name).to_owned(), &lacks, Box::new(case));
         }
     }
+    for (name, lacks, case) in cluster::cases() {
+        add(name, &lacks, case);
+    }
     for kind in Kind::ALL {
         let lacks = kind.lacks();
         for (name, case) in CASES {
             add(format!("{}::{name}", kind.word()), &lacks, Box::new(move || case(kind)));
         }
-    }
-    for (name, programs, case) in cluster::CASES {
-        add(name.to_owned(), &cluster::lacks(programs), Box::new(case));
     }
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -95,35 +95,28 @@ impl Importing<'_> {
         };
         let question = Question::new(&locked, self.expected(image, &locked).await?)?;
         let clusters = self.store.clusters();
-        let proven = |found: Found, now: bool| match found {
-            Found::Gone => Err(Failed::because(format!("the cluster `{cluster}` has no nodes"))
-                .hint(format!("is it called so? `{}` lists clusters", list_line(cluster)))),
-            Found::Wrong(wrong) => Ok(Err(wrong)),
-            Found::Proven { nodes, config } => {
-                Ok(Ok(Imported { image: image.to_owned(), cluster: cluster.clone(), nodes, config, now }))
-            }
-        };
-        if let Ok(imported) = proven(question.ask(&clusters, cluster).await?, false)? {
-            return self.done(imported);
+        match question.ask(&clusters, cluster).await? {
+            Found::Gone => return Err(gone(cluster)),
+            Found::Proven { nodes, config } => return self.done(image, cluster, nodes, config, false),
+            Found::Wrong(_) => {}
         }
         // Intent before effect.
         self.state(image, cluster, Import::begun())?;
         clusters.tell(cluster, &format!("imports `{image}`"));
-        let title = format!("{cluster} {image}");
-        let said = match self.archives(&locked, archives, &title).await {
+        let said = match self.archives(&locked, archives, &format!("{cluster} {image}")).await {
             Ok(files) => clusters.import(cluster, &files).await,
             Err(failed) => Err(failed),
         };
-        match proven(question.ask(&clusters, cluster).await?, true)? {
-            Ok(imported) => {
+        match question.ask(&clusters, cluster).await? {
+            Found::Gone => Err(gone(cluster)),
+            Found::Proven { nodes, config } => {
                 for reason in said.err().iter().flat_map(Failed::reasons) {
                     self.talker.warning(&format!("{cluster}: {}; but every node has it", reason.message));
                 }
-                let nodes = imported.nodes.join(", ");
-                clusters.tell(cluster, &format!("`{image}` is on every node: {nodes}"));
-                self.done(imported)
+                clusters.tell(cluster, &format!("`{image}` is on every node: {}", nodes.join(", ")));
+                self.done(image, cluster, nodes, config, true)
             }
-            Err(wrong) => {
+            Found::Wrong(wrong) => {
                 // What nobody knows stays what it was begun as.
                 if wrong.iter().all(|one| matches!(one, Wrong::Lacks { .. })) {
                     self.state(image, cluster, Import::wanted())?;
@@ -162,10 +155,16 @@ impl Importing<'_> {
         Ok(archives.as_ref().map(|archives| archives.files.clone()).unwrap_or_default())
     }
 
-    fn done(&mut self, imported: Imported) -> Result<Imported, Failed> {
-        let import = Import::proven(imported.config.clone());
-        self.state(&imported.image, &imported.cluster, import)?;
-        Ok(imported)
+    fn done(
+        &mut self,
+        image: &str,
+        cluster: &Cluster,
+        nodes: Vec<String>,
+        config: String,
+        now: bool,
+    ) -> Result<Imported, Failed> {
+        self.state(image, cluster, Import::proven(config.clone()))?;
+        Ok(Imported { image: image.to_owned(), cluster: cluster.clone(), nodes, config, now })
     }
 
     fn state(&mut self, image: &str, cluster: &Cluster, import: Import) -> Result<(), Failed> {
@@ -203,11 +202,13 @@ fn refused(image: &str, cluster: &Cluster, said: Option<&Failed>, wrong: &[Wrong
     Failed::Many(reasons)
 }
 
-fn list_line(cluster: &Cluster) -> &'static str {
-    match cluster.kind() {
+fn gone(cluster: &Cluster) -> Failed {
+    let list = match cluster.kind() {
         ClusterKind::Kind => "kind get clusters",
         ClusterKind::K3d => "k3d cluster list",
-    }
+    };
+    Failed::because(format!("the cluster `{cluster}` has no nodes"))
+        .hint(format!("is it called so? `{list}` lists clusters"))
 }
 
 /// Clusters of the lock that have not what was built.

@@ -9,78 +9,65 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bakery_tests::{Daemon, Finished, Program, find_tool, is_root, on_path};
+use bakery_tests::{DockerStore, Dockerd, Finished, Program, find_tool, on_path};
 use serde_json::Value;
 
 /// How long containerd may take to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What this machine lacks for it.
-pub(crate) fn lacks(more: &[&'static str]) -> Vec<&'static str> {
-    let mut all: Vec<&'static str> = ["docker", "dockerd", "containerd", "ctr", "runc", "buildah"]
-        .into_iter()
-        .chain(more.iter().copied())
-        .filter(|name| find_tool(name).is_none())
-        .collect();
-    if !is_root() {
-        all.push("root");
-    }
+pub(super) fn lacks(store: DockerStore, more: &[&'static str]) -> Vec<&'static str> {
+    let mut all = Dockerd::lacks(store);
+    let needed = ["containerd", "ctr", "runc", "buildah"].into_iter().chain(more.iter().copied());
+    all.extend(needed.filter(|name| find_tool(name).is_none()));
     all
 }
 
 /// A `dockerd` with nodes, a store of buildah, and a folder of programs that come before others.
 pub(super) struct Machine {
     // Ends before its folder goes.
-    daemon: Option<Daemon>,
+    daemon: Option<Dockerd>,
     place: tempfile::TempDir,
 }
 
 impl Machine {
     pub(super) fn start() -> Self {
-        let place = tempfile::tempdir().unwrap();
+        Self::with(DockerStore::Graph)
+    }
+
+    pub(super) fn with(store: DockerStore) -> Self {
+        let place = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let mut machine = Self { daemon: None, place };
-        let path = |name: &str| machine.place.path().join(name);
-        for folder in ["bin", "docker/cli-plugins"] {
-            std::fs::create_dir_all(path(folder)).unwrap();
-        }
-        if let Some(plugin) = find_tool("docker-buildx") {
-            std::os::unix::fs::symlink(plugin, path("docker/cli-plugins/docker-buildx")).unwrap();
-        }
+        std::fs::create_dir(machine.path("bin")).unwrap();
         if let Some(kind) = find_tool("kind") {
-            std::os::unix::fs::symlink(kind, path("bin/kind")).unwrap();
+            std::os::unix::fs::symlink(kind, machine.path("bin/kind")).unwrap();
         }
         let folder = machine.place.path().display();
         let storage = format!(
             "[storage]\ndriver = \"vfs\"\ngraphroot = \"{folder}/root\"\nrunroot = \"{folder}/run\"\n"
         );
-        std::fs::write(path("storage.conf"), storage).unwrap();
-        std::fs::write(path("docker/config.json"), "{}").unwrap();
-        std::fs::write(path("containerd.toml"), "version = 2\n").unwrap();
+        std::fs::write(machine.path("storage.conf"), storage).unwrap();
+        std::fs::write(machine.path("containerd.toml"), "version = 2\n").unwrap();
         // A machine that is itself a container may lack this right, and runc then starts nothing that is privileged.
+        // Daemons that are newer than runc ask for a namespace that it does not know.
         machine.script(
             "runtime",
             "for word in \"$@\"; do\n\
              case ${before:-} in --bundle) file=$word/config.json ;; --process) file=$word ;; esac\n\
              before=$word\n\
              done\n\
-             if [ -n \"${file:-}\" ]; then sed -i 's/\"CAP_SYS_RESOURCE\",//g; s/,\"CAP_SYS_RESOURCE\"//g' \"$file\"; fi\n\
+             if [ -n \"${file:-}\" ]; then\n\
+             sed -i 's/\"CAP_SYS_RESOURCE\",//g; s/,\"CAP_SYS_RESOURCE\"//g; s/,{\"type\":\"time\"}//' \"$file\"\n\
+             fi\n\
              exec runc \"$@\"\n",
         );
-        let mut command = Command::new(find_tool("dockerd").unwrap());
-        command.arg("--data-root").arg(path("data")).arg("--exec-root").arg(path("exec"));
-        command.arg("--pidfile").arg(path("pid")).arg("--host").arg(machine.host());
-        command.args(["--iptables=false", "--bridge=none", "--storage-driver", "vfs"]);
-        command.arg("--add-runtime").arg(format!("test={}", path("bin/runtime").display()));
-        command.args(["--default-runtime", "test"]);
-        let daemon = Daemon::start(command, &path("socket"), &path("log")).unwrap();
-        machine.daemon = Some(daemon);
+        let runtime = machine.path("bin/runtime");
+        machine.daemon = Some(Dockerd::start_with(machine.place.path(), store, Some(&runtime)).unwrap());
+        // buildah takes a folder of docker without this file for a mistake.
+        std::fs::write(machine.path("dockerd/docker/config.json"), "{}").unwrap();
         // An archive with nothing in it.
         machine.docker_with(&["import", "-", "node:1"], &[0; 10240]);
         machine
-    }
-
-    fn host(&self) -> String {
-        format!("unix://{}", self.place.path().join("socket").display())
     }
 
     /// A program that comes before others of its name.
@@ -96,15 +83,14 @@ impl Machine {
     fn environment(&self) -> Vec<(&'static str, String)> {
         let place = self.place.path().display();
         let path = std::env::var("PATH").unwrap();
-        vec![
+        let mut all = vec![
             ("PATH", format!("{place}/bin:{path}")),
             ("HOME", place.to_string()),
-            ("DOCKER_HOST", self.host()),
-            ("DOCKER_CONFIG", format!("{place}/docker")),
-            ("BUILDX_CONFIG", format!("{place}/buildx")),
             ("CONTAINERS_STORAGE_CONF", format!("{place}/storage.conf")),
             ("BUILDAH_ISOLATION", "chroot".to_owned()),
-        ]
+        ];
+        all.extend(self.daemon.iter().flat_map(Dockerd::environment));
+        all
     }
 
     pub(super) fn bakery(&self, folder: &Path, arguments: &[&str]) -> Program {
