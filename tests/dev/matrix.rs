@@ -112,7 +112,9 @@ fn manifests_get_the_tag_of_the_matrix() {
 
 fn asked(world: &World, upstream: &Upstream, arguments: &[&str]) -> Finished {
     let mirror = format!("https://cdn.posit.co/={}/", upstream.url());
-    Program::bakery().cwd(&world.root).args(arguments).env("BAKERY_MIRRORS", mirror).run()
+    let command = Program::bakery().cwd(&world.root).args(arguments).env("BAKERY_MIRRORS", mirror);
+    // Programs of tests ask nobody otherwise.
+    command.env("BAKERY_OFFLINE", "false").run()
 }
 
 fn versions(upstream: &Upstream, versions: &str) {
@@ -167,11 +169,11 @@ fn an_upstream_that_does_not_answer_is_an_error_that_says_how_to_do_without() {
     let done = asked(&world, &upstream, &["dev", "tag", "content"]);
     assert_eq!((done.code, done.stdout.as_str()), (1, ""), "{}", done.stderr);
     let asked_before = upstream.log().len();
-    for offline in [&["--offline"][..], &[]] {
-        let mirror = format!("https://cdn.posit.co/={}/", upstream.url());
-        let command = Program::bakery().cwd(&world.root).args(["dev", "tag"]).args(offline);
-        let command = if offline.is_empty() { command.env("BAKERY_OFFLINE", "true") } else { command };
-        let done = command.env("BAKERY_MIRRORS", mirror).run();
+    let by_variable = || {
+        let command = Program::bakery().cwd(&world.root).args(["dev", "tag"]).env("BAKERY_OFFLINE", "true");
+        command.env("BAKERY_MIRRORS", format!("https://cdn.posit.co/={}/", upstream.url())).run()
+    };
+    for done in [asked(&world, &upstream, &["dev", "tag", "--offline"]), by_variable()] {
         assert_eq!((done.code, done.stdout.as_str()), (1, ""), "{}", done.stderr);
         assert!(done.stderr.contains("the matrix of `content`"), "{}", done.stderr);
     }
