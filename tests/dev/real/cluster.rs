@@ -67,6 +67,14 @@ fn every_node_of_kind_has_it() {
         cluster["config"], again["images"]["connect"]["id"],
         "a store of buildah names the configuration"
     );
+    // A cluster that cannot be had does not keep another one from what it is to have.
+    machine.docker(&["restart", "kind-worker"]);
+    machine.ready(&NODES);
+    let done = machine.run(&world.root, &[&KIND[..], &["--import", "k3d:none"]].concat());
+    assert_eq!((done.code, done.stdout.as_str()), (1, ""), "{}", done.stderr);
+    assert!(done.stderr.contains("k3d:none") && done.stderr.contains("is on every node"), "{}", done.stderr);
+    assert_eq!(machine.names("kind-worker"), both);
+    assert_eq!(machine.check(&world.root), []);
     // A folder for archives is gone when they are.
     let left = std::fs::read_dir(std::env::temp_dir()).unwrap().flatten();
     let left: Vec<_> = left.filter(|one| one.path().join("scratch/image-0.tar").exists()).collect();
