@@ -70,8 +70,8 @@ fn a_cache_that_cannot_be_read_is_none() {
     let lies = lie(&world, None);
     for (what, bytes) in [
         ("empty", Vec::new()),
-        ("another version", lie(&world, Some("bakery-stat 2"))),
-        ("an older version", lie(&world, Some("bakery-stat 0"))),
+        ("another version", lie(&world, Some("bakery-stat 3"))),
+        ("an older version", lie(&world, Some("bakery-stat 1"))),
         ("another program's", lie(&world, Some("DIRC"))),
         ("a wrong sum", flipped),
         ("more than it says", longer),
@@ -89,6 +89,19 @@ fn a_cache_that_cannot_be_read_is_none() {
     fs::remove_file(cache(&world)).unwrap();
     fs::create_dir(cache(&world)).unwrap();
     assert_eq!(content(&world), tag);
+}
+
+/// A run that needs a part alone leaves the rest for the next one.
+#[test]
+fn what_one_run_does_not_need_stays_for_another_one() {
+    let (world, tag) = remembered();
+    world.ok(&["dev", "tag"]);
+    let whole = fs::metadata(cache(&world)).unwrap().len();
+    assert_eq!(content(&world), tag);
+    world.write("workbench/2.0.0/Containerfile.ubuntu2404.dockerignore", "app\n");
+    world.ok(&["dev", "tag", "workbench"]);
+    assert!(fs::metadata(cache(&world)).unwrap().len() >= whole);
+    assert!(holds(&world, b"1"));
 }
 
 #[test]

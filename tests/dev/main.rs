@@ -12,4 +12,5 @@ mod rewrite;
 mod seed;
 mod states;
 mod tags;
+mod walk;
 mod world;

@@ -166,6 +166,16 @@ fn an_upstream_that_does_not_answer_is_an_error_that_says_how_to_do_without() {
     versions(&upstream, "");
     let done = asked(&world, &upstream, &["dev", "tag", "content"]);
     assert_eq!((done.code, done.stdout.as_str()), (1, ""), "{}", done.stderr);
+    let asked_before = upstream.log().len();
+    for offline in [&["--offline"][..], &[]] {
+        let mirror = format!("https://cdn.posit.co/={}/", upstream.url());
+        let command = Program::bakery().cwd(&world.root).args(["dev", "tag"]).args(offline);
+        let command = if offline.is_empty() { command.env("BAKERY_OFFLINE", "true") } else { command };
+        let done = command.env("BAKERY_MIRRORS", mirror).run();
+        assert_eq!((done.code, done.stdout.as_str()), (1, ""), "{}", done.stderr);
+        assert!(done.stderr.contains("the matrix of `content`"), "{}", done.stderr);
+    }
+    assert_eq!(upstream.log().len(), asked_before, "offline asks nobody");
     // The others can be had.
     let done = asked(&world, &upstream, &["dev", "tag", "--image-name", "connect"]);
     assert_eq!(done.stdout, format!("connect {}\n", world.clean()), "{}", done.stderr);

@@ -3,7 +3,7 @@
 //!
 //! | row | what went wrong | test |
 //! |---|---|---|
-//! | 1 | what was built dirty had the clean tag for ever | here; `real`: `no_tag_ever_names_two_images` |
+//! | 1 | what was built dirty had the clean tag for ever | here; `real`: `no_tag_ever_names_two_images`, `turns` |
 //! | 2 | a new commit refreshed nothing | here |
 //! | 3 | two lists, of what is built and of what is rewritten, did not agree | `rewrite`: `what_does_not_fit_together_…` |
 //! | 4 | a digest stayed beside the new tag, and won | here |
@@ -12,7 +12,7 @@
 //! | 7 | names without borders; Helm, JSON and templates left alone without a word | here; templates: `rewrite` |
 //! | 8 | git looked where the shell stood, or where a hook said | `git`: `the_environment_of_a_hook_…` |
 //! | 9 | whatever git said, the tag was `latest` | `git`: all of it; `real`: `a_repository_of_another_user_…` |
-//! | 10 | a stop between two files left them apart | `check`: `a_rewrite_that_was_killed_…` |
+//! | 10 | a stop between two files left them apart | `check`: `a_rewrite_that_was_killed_…`; `real`: `kill` |
 //! | 11 | what failed was a warning | here; imports: `real` |
 //! | 12, 13 | an import said that it went well, and looked at one node | `real`: the cases of clusters |
 //! | 14 | nothing was ever removed | `real`: `prune_removes_only_…` |

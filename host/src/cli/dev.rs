@@ -63,7 +63,8 @@ pub(crate) struct DevTargets {
 /// What registries are asked.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DevRemote {
-    /// Ask no registry: base images are those of the lock, else they count as they are written [env: BAKERY_OFFLINE].
+    /// Ask nobody: base images are those of the lock, else they count as they are written; a matrix that needs an
+    /// upstream is an error [env: BAKERY_OFFLINE].
     #[arg(long)]
     offline: bool,
     #[command(flatten)]
@@ -242,7 +243,7 @@ pub(crate) struct Prune {
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
-    /// The image store [default: docker where its daemon answers, else buildah].
+    /// The image store [default: the lock's, else docker where its daemon answers, else buildah].
     #[arg(long, value_name = "STORE", value_enum, ignore_case = true)]
     pub(crate) store: Option<BuilderKind>,
     #[command(flatten)]

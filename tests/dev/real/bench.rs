@@ -102,7 +102,9 @@ impl Bench {
     /// What bakery and the shell are told.
     pub(crate) fn environment(&self) -> Vec<(&'static str, OsString)> {
         let home = self.store.as_ref().map_or(self.place.path(), |store| store.place.path());
-        let mut all = vec![("PATH", self.path_variable()), ("HOME", home.into())];
+        // No test asks a registry that it did not start.
+        let offline = ("BAKERY_OFFLINE", OsString::from("true"));
+        let mut all = vec![("PATH", self.path_variable()), ("HOME", home.into()), offline];
         if let Some(store) = &self.store {
             all.push(("CONTAINERS_STORAGE_CONF", store.config().into()));
             all.push(("BUILDAH_ISOLATION", "chroot".into()));

@@ -1,5 +1,5 @@
-//! `kill -9` before every change that bakery makes to the file system: `strace` counts the system calls of bakery's
-//! main thread, and of nothing else, and kills it at the n-th. Afterwards nothing is half written, and the lines that
+//! `kill -9` before every change that bakery makes to the file system, and a full disk at it: `strace` counts the system
+//! calls of bakery's main thread, and of nothing else, and hurts it at the n-th. Afterwards nothing is half written, and the lines that
 //! `dev check` prints lead to a check that agrees.
 
 use std::{
@@ -23,6 +23,8 @@ const CHANGES: &str = "write,?rename,renameat,renameat2,fsync,fdatasync,?unlink,
     ?mkdir,mkdirat,?chmod,fchmod,fchmodat,ftruncate";
 /// What makes a change last: a few calls for each file.
 const STEPS: &str = "?rename,renameat,renameat2,fsync,fdatasync";
+/// The exit code of whoever was killed.
+const KILLED: i32 = 128 + 9;
 /// Kills of one command.
 const MOST: usize = 200;
 /// What bakery keeps beside a lock.
@@ -38,33 +40,50 @@ pub(crate) fn lacks() -> Option<&'static str> {
     if traced.is_ok_and(|status| status.success()) { None } else { Some("permission to trace processes") }
 }
 
-/// Runs a command below `strace`, which tells of `calls` and kills at the n-th of one kind; gives what it told and
-/// whether it killed.
+/// What happens at a system call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hurt {
+    /// bakery is killed before it.
+    Kill,
+    /// It fails as on a full disk.
+    Full,
+}
+
+/// Runs a command below `strace`, which tells of `calls` and hurts at the n-th of one kind; gives what it told and the
+/// exit code.
 #[track_caller]
 fn traced(
     bench: &Bench,
     folder: &Path,
     arguments: &[&str],
     calls: &str,
-    kill: Option<(&str, usize)>,
-) -> (Vec<String>, bool) {
+    hurt: Option<(Hurt, &str, usize)>,
+) -> (Vec<String>, i32) {
     let log = bench.path("strace");
     let mut command = Command::new(on_path("strace").unwrap());
     command.args(["-qq", "-y", "-e", "signal=none", "-e", &format!("trace={calls}"), "-o"]).arg(&log);
-    if let Some((call, nth)) = kill {
-        command.args(["-e", &format!("inject={call}:signal=SIGKILL:when={nth}")]);
+    if let Some((hurt, call, nth)) = hurt {
+        let what = if hurt == Hurt::Kill { "signal=SIGKILL" } else { "error=ENOSPC" };
+        command.args(["-e", &format!("inject={call}:{what}:when={nth}")]);
     }
     command.arg(artefact_folder().join("bakery")).args(arguments);
     let done = command.env_clear().envs(bench.environment()).current_dir(folder).output().unwrap();
-    let killed = done.status.signal() == Some(9);
+    let code = done.status.signal().map_or_else(|| done.status.code(), |signal| Some(128 + signal)).unwrap();
     let said = String::from_utf8_lossy(&done.stderr);
-    assert!(killed || done.status.code() == Some(0), "{arguments:?} with {kill:?}: {said}");
+    let told_why = match (hurt, code) {
+        (_, 0) | (Some((Hurt::Kill, ..)), KILLED) => true,
+        // What cannot be written to standard error is not told.
+        (Some((Hurt::Full, call, _)), 1) => call == "write" || said.contains("No space left"),
+        _ => false,
+    };
+    assert!(told_why, "{arguments:?} with {hurt:?} ended with {code}: {said}");
     let told = fs::read_to_string(&log).unwrap();
-    (told.lines().filter(|line| line.contains('(')).map(str::to_owned).collect(), killed)
+    (told.lines().filter(|line| line.contains('(')).map(str::to_owned).collect(), code)
 }
 
-/// Kills a command before each of its calls, each time in a world of its own. Gives how often it was killed.
+/// Hurts a command at each of its calls, each time in a world of its own. Gives how often.
 fn everywhere(
+    hurt: Hurt,
     arguments: &[&str],
     calls: &str,
     make: impl Fn() -> (Bench, World),
@@ -74,24 +93,25 @@ fn everywhere(
     let (all, _) = traced(&bench, &world.root, arguments, calls, None);
     assert!(all.len() <= MOST, "{arguments:?} has {} calls", all.len());
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut kills = 0;
+    let mut hurts = 0;
     for line in &all {
         let Some((call, _)) = line.split_once('(') else { continue };
         let nth = counts.entry(call).or_default();
         *nth += 1;
         let (bench, world) = make();
-        let (told, killed) = traced(&bench, &world.root, arguments, calls, Some((call, *nth)));
-        let last = told.last().map(String::as_str).unwrap_or_default();
-        let when = format!("{arguments:?} killed before {last}");
+        let (told, code) = traced(&bench, &world.root, arguments, calls, Some((hurt, call, *nth)));
+        let is_hurt = |line: &&String| line.contains("(INJECTED)");
+        let last = if hurt == Hurt::Kill { told.last() } else { told.iter().find(is_hurt) };
+        let when = format!("{arguments:?} with {hurt:?} at {last:?}");
         bench.await_quiet(&when);
-        if killed {
-            kills += 1;
+        if code == KILLED || (hurt == Hurt::Full && last.is_some()) {
+            hurts += 1;
             judge(&bench, &world, &when);
         }
     }
     // A run may have one call more or less than another one, as where it waited.
-    assert!(kills + 2 >= all.len(), "{kills} kills of {} calls: {all:?}", all.len());
-    kills
+    assert!(hurts + 2 >= all.len(), "{hurts} times {hurt:?} of {} calls: {all:?}", all.len());
+    hurts
 }
 
 /// The lock, which is never torn.
@@ -137,6 +157,12 @@ fn edited() -> (Bench, World) {
 }
 
 pub(crate) fn tag_lock() {
+    for hurt in [Hurt::Kill, Hurt::Full] {
+        tag_lock_with(hurt);
+    }
+}
+
+fn tag_lock_with(hurt: Hurt) {
     let arguments = ["dev", "tag", "--lock"];
     let judge = |bench: &Bench, world: &World, when: &str| {
         let tag = bench.ok(&world.root, &["dev", "tag", "connect"]);
@@ -147,8 +173,8 @@ pub(crate) fn tag_lock() {
         bench.ok(&world.root, &arguments);
         only_state(world, when);
     };
-    let first = everywhere(&arguments, CHANGES, || (Bench::plain(), World::new()), judge);
-    let again = everywhere(&arguments, CHANGES, edited, judge);
+    let first = everywhere(hurt, &arguments, CHANGES, || (Bench::plain(), World::new()), judge);
+    let again = everywhere(hurt, &arguments, CHANGES, edited, judge);
     assert!(first >= 12 && again >= 12, "{first} and {again} kills");
 }
 
@@ -171,7 +197,7 @@ pub(crate) fn tag_config_dir() {
         assert_eq!(world.read("k8s/config/.dev-image-tag"), new, "{when}");
         only_state(world, when);
     };
-    let kills = everywhere(&arguments, CHANGES, make, judge);
+    let kills = everywhere(Hurt::Kill, &arguments, CHANGES, make, judge);
     assert!(kills >= 6, "{kills} kills");
 }
 
@@ -208,6 +234,14 @@ fn rewriting(ignored: &str) -> (Bench, World) {
 }
 
 pub(crate) fn rewrite() {
+    // Where only the manifests themselves are no part of the context, what lies beside them would be one.
+    let alone = "k8s/app.yaml\nk8s/deep/b.yaml\nk8s/c.json\n";
+    for (hurt, ignored) in [(Hurt::Kill, "k8s\n"), (Hurt::Kill, alone), (Hurt::Full, alone)] {
+        rewrite_with(hurt, ignored);
+    }
+}
+
+fn rewrite_with(hurt: Hurt, ignored: &str) {
     let arguments = ["dev", "rewrite", "k8s/"];
     let judge = |bench: &Bench, world: &World, when: &str| {
         let before = files(&world.root);
@@ -237,20 +271,25 @@ pub(crate) fn rewrite() {
         assert_eq!(files(&world.root), before, "{when}");
         only_state(world, when);
     };
-    // Where only the manifests themselves are no part of the context, what lies beside them would be one.
-    for ignored in ["k8s\n", "k8s/app.yaml\nk8s/deep/b.yaml\nk8s/c.json\n"] {
-        let kills = everywhere(&arguments, CHANGES, || rewriting(ignored), judge);
-        assert!(kills >= 30, "{kills} kills");
-    }
+    let hurts = everywhere(hurt, &arguments, CHANGES, || rewriting(ignored), judge);
+    assert!(hurts >= 30, "{hurts} calls");
 }
 
 pub(crate) fn build() {
-    let make = || (Bench::with_store(), World::new());
+    // Tags and manifests are those of an older tree.
+    let make = || {
+        let (bench, world) = (Bench::with_store(), World::new());
+        bench.ok(&world.root, &["dev", "tag", "--lock"]);
+        bench.ok(&world.root, &["dev", "rewrite", "k8s"]);
+        world.write("app/data", "2");
+        (bench, world)
+    };
     let arguments = ["dev", "build", "--store", "buildah"];
     let judge = |bench: &Bench, world: &World, when: &str| {
         let locked = lock_of(world, when);
         for (name, id) in bench.store().names() {
-            let ours = name.starts_with("localhost/bakery-dev-build:") || name.ends_with(&world.clean());
+            let ours = ["localhost/bakery-dev-build:", "ghcr.io/posit-dev/"];
+            let ours = ours.iter().any(|start| name.starts_with(start));
             assert!(ours, "{when}: {name} {id}");
         }
         let mended = bench.mend(&world.root, when);
@@ -260,7 +299,7 @@ pub(crate) fn build() {
         assert_eq!(mended.contains(&"interrupted".to_owned()), building, "{when}: {mended:?}");
         finished(bench, world, when);
     };
-    let kills = everywhere(&arguments, STEPS, make, judge);
+    let kills = everywhere(Hurt::Kill, &arguments, STEPS, make, judge);
     assert!(kills >= 15, "{kills} kills");
 }
 
@@ -272,7 +311,9 @@ pub(crate) fn finished(bench: &Bench, world: &World, when: &str) {
     bench.ok(&world.root, &["dev", "prune", "--yes", "--store", "buildah"]);
     let names = bench.store().names();
     let images: Vec<&str> = names.keys().map(String::as_str).collect();
-    let wanted = ["connect", "workbench"].map(|image| format!("ghcr.io/posit-dev/{image}:{}", world.clean()));
+    let tags = bench.ok(&world.root, &["dev", "tag"]);
+    let wanted: Vec<String> =
+        tags.lines().map(|line| format!("ghcr.io/posit-dev/{}", line.replace(' ', ":"))).collect();
     assert_eq!(images, wanted, "{when}");
     for (name, id) in &names {
         assert!(ids.get(name).is_none_or(|before| before == id), "{when}: `{name}` named two images");
@@ -297,6 +338,6 @@ pub(crate) fn prune() {
         assert_eq!(bench.store().names(), BTreeMap::new(), "{when}");
         only_state(world, when);
     };
-    let kills = everywhere(&arguments, CHANGES, make, judge);
+    let kills = everywhere(Hurt::Kill, &arguments, CHANGES, make, judge);
     assert!(kills >= 1, "{kills} kills");
 }

@@ -21,6 +21,7 @@ mod stamps;
 mod stores;
 mod tag;
 mod tags;
+mod upstreams;
 
 use std::sync::Arc;
 

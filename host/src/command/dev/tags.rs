@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bakery_core::{model::Tag, port::SourceCall};
+use bakery_core::model::Tag;
 use bakery_dev::{
     base::Bases,
     key::{Key, Parts},
@@ -17,12 +17,12 @@ use super::{
     pick::{self, Picked},
     place::Place,
     stamps::Stamps,
+    upstreams,
 };
 use crate::{
-    cli::{DevTargets, Load, Network},
-    command::{Failed, project::Project, resolve},
+    cli::{DevTargets, Load},
+    command::{Failed, project::Project},
     report::Talker,
-    wiring::Edge,
 };
 
 /// The project, where it is, and what its images are now.
@@ -74,8 +74,7 @@ impl Tags {
             Policy::Content => place.git.head().ok().and_then(|id| id.parse().ok()),
         };
         let picked = pick::picked(&project.config, targets, |questions| {
-            let edge = Edge::new(&Network::new(&targets.upstreams), &project.folder, talker)?;
-            resolve::answers(&edge, questions, SourceCall::default())
+            upstreams::answers(questions, targets, project, talker)
         })?;
         if picked.is_empty() {
             return Err(Failed::because("no image is selected")

@@ -4,9 +4,11 @@
 //! what they were, and where both times were past when the file was read. A user can set the first time, but not the
 //! second one. A file that is younger than its reading is read again, as git does with its index. Objects of git are
 //! remembered by their ids, which say what is in them.
+//!
+//! A run looks at what it needs; another one may need the rest. So what was not looked at stays for some days.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     path::Path,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -18,7 +20,10 @@ use crate::{files, state::State};
 
 /// Bytes of a cache.
 const MAX_BYTES: u64 = 512 << 20;
-const MAGIC: &[u8] = b"bakery-stat 1\n";
+const MAGIC: &[u8] = b"bakery-stat 2\n";
+
+/// Days for which what nobody looks at is kept.
+const KEPT_DAYS: u64 = 14;
 
 /// File systems tell times in ticks; a file that was written a tick before it was read can change in the same tick.
 const TICK: Duration = Duration::from_millis(100);
@@ -30,17 +35,38 @@ const COARSE_TICK: Duration = Duration::from_secs(3);
 struct Record {
     stamp: [u64; 8],
     digest: Digest,
+    /// When it was last looked at, in days since 1970.
+    day: u64,
+}
+
+/// What was read of an object of git.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Object {
+    size: u64,
+    digest: Digest,
+    day: u64,
 }
 
 /// Digests by path, and by object of git.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct StatCache {
     records: HashMap<Vec<u8>, Record>,
-    objects: HashMap<String, (u64, Digest)>,
-    /// What this run looked at: the rest is forgotten when the cache is written.
-    used: HashSet<Vec<u8>>,
-    used_objects: HashSet<String>,
+    objects: HashMap<String, Object>,
+    today: u64,
     changed: bool,
+}
+
+impl Default for StatCache {
+    /// An empty one.
+    fn default() -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            records: HashMap::new(),
+            objects: HashMap::new(),
+            today: now.as_secs() / (24 * 60 * 60),
+            changed: false,
+        }
+    }
 }
 
 impl StatCache {
@@ -50,20 +76,18 @@ impl StatCache {
         files::read_bounded(path, MAX_BYTES).ok().and_then(|bytes| decode(&bytes)).unwrap_or_default()
     }
 
-    /// Writes it, where something changed, with what this run looked at.
+    /// Writes it, where something changed, without what nobody looked at for days.
     ///
     /// # Errors
     /// Whatever the file system says.
     pub fn save(&mut self, path: &Path) -> std::io::Result<()> {
-        let used = |count: usize, of: usize| count < of;
-        if !self.changed
-            && !used(self.used.len(), self.records.len())
-            && !used(self.used_objects.len(), self.objects.len())
-        {
+        if !self.changed {
             return Ok(());
         }
-        self.records.retain(|path, _| self.used.contains(path));
-        self.objects.retain(|id, _| self.used_objects.contains(id));
+        // A day that is yet to come is one of a clock that was wrong.
+        let is_kept = |day: u64| self.today.saturating_sub(day) <= KEPT_DAYS;
+        self.records.retain(|_, record| is_kept(record.day));
+        self.objects.retain(|_, object| is_kept(object.day));
         self.changed = false;
         let folder = path.parent().unwrap_or_else(|| Path::new("."));
         State::at(folder.to_owned()).place(path, &self.encode())
@@ -71,28 +95,26 @@ impl StatCache {
 
     /// The digest of an object of git.
     pub fn object(&mut self, id: &str) -> Option<(u64, Digest)> {
-        let known = self.objects.get(id).cloned()?;
-        self.used_objects.insert(id.to_owned());
-        Some(known)
+        let known = self.objects.get_mut(id)?;
+        self.changed |= known.day != self.today;
+        known.day = self.today;
+        Some((known.size, known.digest.clone()))
     }
 
     /// Remembers an object of git.
     pub fn put_object(&mut self, id: &str, size: u64, digest: &Digest) {
-        self.objects.insert(id.to_owned(), (size, digest.clone()));
-        self.used_objects.insert(id.to_owned());
+        self.objects.insert(id.to_owned(), Object { size, digest: digest.clone(), day: self.today });
         self.changed = true;
     }
 
     pub(super) fn get(&mut self, path: &[u8], stat: &Stat) -> Option<Digest> {
-        let record = self.records.get(path)?;
+        let record = self.records.get_mut(path)?;
         if record.stamp != stamp(stat) {
             return None;
         }
-        let digest = record.digest.clone();
-        if !self.used.contains(path) {
-            self.used.insert(path.to_owned());
-        }
-        Some(digest)
+        self.changed |= record.day != self.today;
+        record.day = self.today;
+        Some(record.digest.clone())
     }
 
     /// Remembers a file, unless it could have changed in the tick in which it was read.
@@ -106,8 +128,8 @@ impl StatCache {
         });
         self.changed |= self.records.contains_key(path) || past;
         if past {
-            self.records.insert(path.to_owned(), Record { stamp: stamp(stat), digest: digest.clone() });
-            self.used.insert(path.to_owned());
+            let record = Record { stamp: stamp(stat), digest: digest.clone(), day: self.today };
+            self.records.insert(path.to_owned(), record);
         } else {
             self.records.remove(path);
         }
@@ -123,13 +145,15 @@ impl StatCache {
         for (path, record) in &self.records {
             text(&mut out, path);
             record.stamp.iter().for_each(|number| out.extend_from_slice(&number.to_le_bytes()));
+            out.extend_from_slice(&record.day.to_le_bytes());
             text(&mut out, record.digest.as_str().as_bytes());
         }
         out.extend_from_slice(&(self.objects.len() as u64).to_le_bytes());
-        for (id, (size, digest)) in &self.objects {
+        for (id, object) in &self.objects {
             text(&mut out, id.as_bytes());
-            out.extend_from_slice(&size.to_le_bytes());
-            text(&mut out, digest.as_str().as_bytes());
+            out.extend_from_slice(&object.size.to_le_bytes());
+            out.extend_from_slice(&object.day.to_le_bytes());
+            text(&mut out, object.digest.as_str().as_bytes());
         }
         let sum = Digest::of(&out);
         out.extend_from_slice(sum.as_str().as_bytes());
@@ -164,12 +188,13 @@ fn decode(bytes: &[u8]) -> Option<StatCache> {
         for number in &mut stamp {
             *number = rest.number()?;
         }
-        cache.records.insert(path, Record { stamp, digest: rest.digest()? });
+        let day = rest.number()?;
+        cache.records.insert(path, Record { stamp, digest: rest.digest()?, day });
     }
     for _ in 0..rest.number()? {
         let id = std::str::from_utf8(rest.text()?).ok()?.to_owned();
-        let size = rest.number()?;
-        cache.objects.insert(id, (size, rest.digest()?));
+        let (size, day) = (rest.number()?, rest.number()?);
+        cache.objects.insert(id, Object { size, digest: rest.digest()?, day });
     }
     rest.0.is_empty().then_some(cache)
 }
@@ -220,16 +245,23 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_looked_at_is_forgotten() {
+    fn what_was_not_looked_at_is_forgotten_after_some_days() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("c");
         let mut cache = StatCache::default();
         cache.put_object("a", 1, &Digest::of(b"a"));
         cache.put_object("b", 1, &Digest::of(b"b"));
         cache.save(&path).unwrap();
-        let mut next = StatCache::load(&path);
-        assert!(next.object("a").is_some());
-        next.save(&path).unwrap();
-        assert_eq!(StatCache::load(&path).object("b"), None);
+        let later = |days: u64| {
+            let mut next = StatCache::load(&path);
+            next.today += days;
+            assert!(next.object("a").is_some());
+            next.save(&path).unwrap();
+            StatCache::load(&path).objects.contains_key("b")
+        };
+        assert!(later(0) && later(1) && later(KEPT_DAYS));
+        assert!(!later(KEPT_DAYS + 1));
+        // A clock that went back forgets nothing.
+        assert!(StatCache::load(&path).object("a").is_some());
     }
 }

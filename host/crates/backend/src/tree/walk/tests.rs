@@ -141,3 +141,45 @@ fn a_file_that_is_young_is_not_remembered() {
     cache.save(&file).unwrap();
     assert_eq!(only_digest(top.path(), &mut StatCache::load(&file)), Digest::of(b"a lie"));
 }
+
+fn stamps(root: &Path) -> Vec<(Vec<u8>, Stamp)> {
+    let found = walk(root, &Named, &mut StatCache::default()).unwrap();
+    let mut stamps: Vec<_> = found.into_iter().map(|found| (found.path, found.stamp)).collect();
+    stamps.sort_by(|one, other| one.0.cmp(&other.0));
+    stamps
+}
+
+/// Whether nothing says that the entry was touched by this.
+fn agrees(root: &Path, path: &str, touch: impl FnOnce()) -> bool {
+    let stamp = || stamps(root).into_iter().find(|(name, _)| name == path.as_bytes()).unwrap().1;
+    let before = stamp();
+    // Longer than the tick of any file system that tests run on.
+    std::thread::sleep(Duration::from_millis(20));
+    touch();
+    before.agrees(&stamp())
+}
+
+#[test]
+fn what_was_touched_and_is_what_it_was_again_has_another_stamp() {
+    let top = tempfile::tempdir().unwrap();
+    let root = top.path();
+    fs::create_dir(root.join("d")).unwrap();
+    let file = root.join("d/f");
+    fs::write(&file, "1").unwrap();
+    let modified = fs::metadata(&file).unwrap().modified().unwrap();
+    assert!(agrees(root, "d/f", || drop(fs::read(&file).unwrap())));
+    assert!(!agrees(root, "d/f", || {
+        fs::write(&file, "2").unwrap();
+        fs::write(&file, "1").unwrap();
+        File::options().write(true).open(&file).unwrap().set_modified(modified).unwrap();
+    }));
+    let come_and_go = |name: &str| {
+        fs::write(root.join(name), "").unwrap();
+        fs::remove_file(root.join(name)).unwrap();
+    };
+    assert!(!agrees(root, "d", || come_and_go("d/new")));
+    // In a folder that holds something that is left out, that may come and go.
+    assert!(agrees(root, "d", || fs::write(root.join("d/out"), "").unwrap()));
+    assert!(agrees(root, "d", || come_and_go("d/more.out")));
+    assert!(!agrees(root, "d", || mode(&root.join("d"), 0o700)));
+}
