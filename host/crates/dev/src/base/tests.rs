@@ -1,3 +1,5 @@
+//! What a Containerfile is built on: every word that names an image, and what cannot be known before the build.
+
 use super::*;
 
 fn read(text: &str) -> Bases {
