@@ -1,4 +1,4 @@
-//! What a Containerfile is built on: every word that names an image, and what cannot be known before the build.
+//! Which images a Containerfile is built on, as builders read it.
 
 use super::*;
 
