@@ -57,6 +57,9 @@ fn every_node_of_kind_has_it() {
     }
     assert_eq!(machine.names("other-control-plane"), [""; 0]);
     assert_eq!(machine.check(&world.root), []);
+    // A cluster that is named twice is one.
+    let twice = machine.ok(&world.root, &[&KIND[..], &["--import", "kind:kind"]].concat());
+    assert_eq!(twice, format!("connect {tag} present\nconnect {tag} present kind:kind\n"));
     // Truth, not a cache: what is there is not imported again.
     let again: Value =
         serde_json::from_str(&machine.ok(&world.root, &[&KIND[..], &["--json"]].concat())).unwrap();
