@@ -5,7 +5,7 @@ mod nodes;
 
 use std::{path::Path, time::Duration};
 
-use bakery_tests::DockerStore;
+use bakery_tests::{DockerStore, on_path};
 use serde_json::Value;
 
 use self::nodes::{Machine, lacks};
@@ -57,6 +57,9 @@ fn every_node_of_kind_has_it() {
     }
     assert_eq!(machine.names("other-control-plane"), [""; 0]);
     assert_eq!(machine.check(&world.root), []);
+    // A cluster that is named twice is one.
+    let twice = machine.ok(&world.root, &[&KIND[..], &["--import", "kind:kind"]].concat());
+    assert_eq!(twice, format!("connect {tag} present\nconnect {tag} present kind:kind\n"));
     // Truth, not a cache: what is there is not imported again.
     let again: Value =
         serde_json::from_str(&machine.ok(&world.root, &[&KIND[..], &["--json"]].concat())).unwrap();
@@ -67,6 +70,14 @@ fn every_node_of_kind_has_it() {
         cluster["config"], again["images"]["connect"]["id"],
         "a store of buildah names the configuration"
     );
+    // A cluster that cannot be had does not keep another one from what it is to have.
+    machine.docker(&["restart", "kind-worker"]);
+    machine.ready(&NODES);
+    let done = machine.run(&world.root, &[&KIND[..], &["--import", "k3d:none"]].concat());
+    assert_eq!((done.code, done.stdout.as_str()), (1, ""), "{}", done.stderr);
+    assert!(done.stderr.contains("k3d:none") && done.stderr.contains("is on every node"), "{}", done.stderr);
+    assert_eq!(machine.names("kind-worker"), both);
+    assert_eq!(machine.check(&world.root), []);
     // A folder for archives is gone when they are.
     let left = std::fs::read_dir(std::env::temp_dir()).unwrap().flatten();
     let left: Vec<_> = left.filter(|one| one.path().join("scratch/image-0.tar").exists()).collect();
@@ -241,20 +252,42 @@ fn an_import_that_dies_is_told_and_finished() {
     assert!(done.stderr.contains("broken pipe"), "{}", done.stderr);
     assert!(done.stderr.contains(&format!("node `{SERVER}` has no")), "{}", done.stderr);
     assert_eq!(machine.check(&world.root), finding("not-stored", MEND_K3D));
-    // This program is killed after the first node.
-    let begun = machine.path("begun");
-    k3d(&machine, "", &format!("touch {}; sleep 60", begun.display()));
-    let run = machine.bakery(&world.root, &TO_K3D).start();
-    for _ in 0..600 {
-        if begun.exists() {
-            break;
+    // This program is killed while it exports, after the first node, and while it asks whether all have it.
+    let (begun, imported) = (machine.path("begun"), machine.path("imported"));
+    let stop = format!("touch {}; sleep 60", begun.display());
+    let before = |program: &str, when: &str| {
+        let real = on_path(program).unwrap();
+        machine.script(program, &format!("if {when}; then {stop}; fi\nexec {} \"$@\"\n", real.display()));
+    };
+    let killed = || {
+        let run = machine.bakery(&world.root, &TO_K3D).start();
+        for _ in 0..600 {
+            if begun.exists() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
         }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    assert!(begun.exists(), "{}", run.stderr());
-    run.signal("KILL");
-    drop(run);
-    assert_eq!(machine.check(&world.root), finding("interrupted", MEND_K3D));
+        assert!(begun.exists(), "{}", run.stderr());
+        run.signal("KILL");
+        drop(run);
+        std::fs::remove_file(&begun).unwrap();
+        for program in ["buildah", "docker"] {
+            let _ = std::fs::remove_file(machine.path("bin").join(program));
+        }
+        assert_eq!(machine.check(&world.root), finding("interrupted", MEND_K3D));
+    };
+    k3d(&machine, "", "");
+    before("buildah", "[ \"$1\" = push ]");
+    killed();
+    k3d(&machine, "", &stop);
+    killed();
+    k3d(&machine, "", &format!("[ $node != {SERVER} ] || touch {}", imported.display()));
+    before("docker", &format!("[ \"$1\" = exec ] && [ -e {} ]", imported.display()));
+    killed();
+    // Every node has it already, which is what the next one finds.
+    assert!(mend(&machine, &world.root, MEND_K3D).ends_with("present k3d:dev\n"));
+    assert_eq!(machine.check(&world.root), []);
+    machine.ok(&world.root, &["dev", "build", "connect", "--force", "--store", "buildah"]);
     // It fails at the very end: every node has it, and that is what counts.
     k3d(&machine, "", &format!("[ $node != {SERVER} ] || exit 1"));
     let done = machine.run(&world.root, &TO_K3D);

@@ -1,7 +1,7 @@
 //! `bakery dev build --import`: images of a store on every node of a cluster. An import is done when every node was
 //! asked and has the very image; what the program that imports says is no proof.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use bakery_backend::state::Owner;
 use bakery_dev::{
@@ -63,11 +63,12 @@ impl Importing<'_> {
         images: &[String],
         clusters: &[Cluster],
     ) -> Result<Vec<Imported>, Failed> {
+        let clusters: BTreeSet<&Cluster> = clusters.iter().collect();
         let mut done = Vec::new();
         let mut failures = Vec::new();
         for image in images {
             let mut archives = None;
-            for cluster in clusters {
+            for cluster in &clusters {
                 match self.one(image, cluster, &mut archives).await {
                     Ok(imported) => done.push(imported),
                     Err(failed) => failures.push(failed),
