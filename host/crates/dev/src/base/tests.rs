@@ -1,3 +1,5 @@
+//! Which images a Containerfile is built on, as builders read it.
+
 use super::*;
 
 fn read(text: &str) -> Bases {
