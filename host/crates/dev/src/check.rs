@@ -2,16 +2,22 @@
 //! Looks nothing up: everything that it compares is handed to it.
 
 mod cluster;
+mod mend;
+mod stored;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
 };
 
-pub use cluster::{Answer, InCluster, Wrong, import_line};
+pub use self::{
+    cluster::{Answer, InCluster, Wrong, import_line},
+    stored::{Content, Holder, Stored},
+};
 
 use serde::Serialize;
 
+use self::mend::{build_line, files, force_line, rewrite_line};
 use crate::{
     key::{Key, Parts},
     lock::{Lock, LockError, State},
@@ -55,39 +61,6 @@ pub struct Reference {
     pub file: String,
     /// What stands there.
     pub found: Found,
-}
-
-/// What a store holds under a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
-    /// Its name: `docker`, `buildah`, a registry's.
-    pub store: String,
-    /// What it is.
-    pub holder: Holder,
-    /// The image's name in `bakery.yaml`.
-    pub image: String,
-    /// The name in the store.
-    pub reference: String,
-    /// What is there; none for nothing.
-    pub content: Option<Content>,
-}
-
-/// Who has images.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holder {
-    /// A store of this machine, which builds go to.
-    Machine,
-    /// A registry, which nothing of ours needs to be in.
-    Registry,
-}
-
-/// An image of a store.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Content {
-    /// Its id.
-    pub id: String,
-    /// The key in its label.
-    pub key: Option<String>,
 }
 
 /// The kinds of findings; the words are for programs and stay.
@@ -165,7 +138,7 @@ pub fn check(facts: &Facts) -> Vec<Finding> {
         );
         return vec![found(Code::ForeignLock, message, LOCK)];
     }
-    let divided = divided(&facts.stored);
+    let divided = stored::divided(&facts.stored);
     let mut findings = interrupted(lock, &facts.now, &divided);
     findings.extend(stale(lock, &facts.now));
     findings.extend(facts.references.iter().filter_map(|reference| reference_finding(lock, reference)));
@@ -174,8 +147,8 @@ pub fn check(facts: &Facts) -> Vec<Finding> {
     }
     // What is no image of the project any more cannot be built again; `stale` tells of it.
     let stored = facts.stored.iter().filter(|stored| facts.now.contains_key(&stored.image));
-    findings.extend(stored.filter_map(|stored| stored_finding(lock, stored)));
-    findings.extend(divided.into_iter().filter_map(|image| divided_finding(lock, image)));
+    findings.extend(stored.filter_map(|stored| stored::finding(lock, stored)));
+    findings.extend(divided.into_iter().filter_map(|image| stored::divided_finding(lock, image)));
     findings.extend(cluster::findings(lock, &facts.clusters));
     findings
 }
@@ -186,37 +159,6 @@ fn place(worktree: &str, project: &str) -> String {
 
 fn found(code: Code, message: String, mend: &str) -> Finding {
     Finding { code, message, mend: mend.to_owned() }
-}
-
-/// Images whose names are those of several: a forced build was stopped between two of them.
-fn divided(stored: &[Stored]) -> BTreeSet<&str> {
-    let mut ids: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for one in stored.iter().filter(|one| one.holder == Holder::Machine) {
-        if let Some(content) = &one.content {
-            ids.entry(&one.image).or_default().insert(&content.id);
-        }
-    }
-    ids.into_iter().filter(|(_, ids)| ids.len() > 1).map(|(image, _)| image).collect()
-}
-
-/// Where the lock has an id, each name is compared with it; where a build was interrupted, that is the finding.
-fn divided_finding(lock: &Lock, image: &str) -> Option<Finding> {
-    let locked = lock.images.get(image)?;
-    if locked.image_id.is_some() || locked.state == State::Building {
-        return None;
-    }
-    let message = format!("the names of `{image}` as `{}` are those of several images", locked.tag);
-    Some(found(Code::OtherImage, message, &force_line(image)))
-}
-
-/// The command that builds an image where it is missing.
-fn build_line(image: &str) -> String {
-    format!("bakery dev build {}", shell_word(image))
-}
-
-/// The command that builds an image and takes its names.
-fn force_line(image: &str) -> String {
-    format!("{} --force", build_line(image))
 }
 
 fn interrupted(lock: &Lock, now: &BTreeMap<String, Now>, divided: &BTreeSet<&str>) -> Vec<Finding> {
@@ -292,68 +234,6 @@ fn unreferenced(lock: &Lock, references: &[Reference]) -> Vec<Finding> {
             found(Code::NoReference, message, "name more manifests, or select images with --image-name")
         })
         .collect()
-}
-
-fn stored_finding(lock: &Lock, stored: &Stored) -> Option<Finding> {
-    let locked = lock.images.get(&stored.image)?;
-    let Stored { store, reference, content, .. } = stored;
-    let local = stored.holder == Holder::Machine;
-    let mend = match stored.holder {
-        Holder::Machine => force_line(&stored.image),
-        Holder::Registry if locked.tag.ends_with(locked.key.short(16)) => {
-            format!("remove `{reference}` from the registry")
-        }
-        // A tag with the key is nobody else's.
-        Holder::Registry => "bakery dev tag --lock --policy content".to_owned(),
-    };
-    match content {
-        None if local && locked.state == State::Built => {
-            let message = format!("{store} has no `{reference}`, which the lock says was built");
-            Some(found(Code::NotStored, message, &build_line(&stored.image)))
-        }
-        None => None,
-        Some(content) if content.key.as_deref() != Some(locked.key.as_str()) => {
-            let whose = match &content.key {
-                Some(key) => format!("whose inputs are {key}, not {}", locked.key),
-                None => "which says nothing of its inputs".to_owned(),
-            };
-            let message = format!("{store} has another image as `{reference}`, {whose}");
-            Some(found(Code::OtherImage, message, &mend))
-        }
-        Some(content) => match &locked.image_id {
-            Some(id) if local && *id != content.id => {
-                let message = format!("{store} has `{}` as `{reference}`, not `{id}`", content.id);
-                Some(found(Code::OtherImage, message, &mend))
-            }
-            _ => None,
-        },
-    }
-}
-
-fn files(paths: &[String]) -> String {
-    match paths {
-        [only] => format!("`{only}`"),
-        [first, rest @ ..] => format!("`{first}` and {} more files", rest.len()),
-        [] => String::new(),
-    }
-}
-
-/// The command that rewrites files.
-fn rewrite_line(paths: &[String]) -> String {
-    let words: Vec<String> = paths.iter().map(|path| shell_word(path)).collect();
-    let dashes = if paths.iter().any(|path| path.starts_with('-')) { "-- " } else { "" };
-    format!("bakery dev rewrite {dashes}{}", words.join(" "))
-}
-
-/// A word that a shell reads as it is.
-fn shell_word(word: &str) -> String {
-    let safe =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ',' | '@' | '%');
-    if !word.is_empty() && !word.starts_with('-') && word.chars().all(safe) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 #[cfg(test)]

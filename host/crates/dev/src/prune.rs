@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bakery_core::model::{Reference, Repository};
 
 use crate::{
-    lock::Lock,
+    lock::{Lock, LockedImage},
     store::{Image, Listed, TEMPORARY},
     tag::is_dev_tag,
 };
@@ -46,10 +46,8 @@ fn is_temporary(repository: &Repository) -> bool {
 }
 
 fn names(lock: &Lock) -> impl Iterator<Item = Reference> {
-    lock.images.values().flat_map(|image| {
-        let name = |repository: &String| format!("{repository}:{}", image.tag).parse().ok();
-        image.repositories.iter().filter_map(name)
-    })
+    let all = lock.images.values().flat_map(LockedImage::references);
+    all.filter_map(|name| name.parse().ok())
 }
 
 #[cfg(test)]

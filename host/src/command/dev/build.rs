@@ -10,7 +10,7 @@ use bakery_backend::state::Owner;
 use bakery_core::plan::{bake::BakeOptions, build::BuildSettings};
 use bakery_dev::{
     key::Key,
-    lock::{Lock, LockedImage, State},
+    lock::{Lock, State},
     store::{KEY, NAMES, REPOSITORY, TEMPORARY},
 };
 use serde_json::json;
@@ -22,6 +22,7 @@ use super::{
     inputs::Tree,
     lock, platforms, stores,
     tags::{self, Tagged, Tags},
+    wanted::Wanted,
 };
 use crate::{
     cli::{DevBuild, env},
@@ -131,7 +132,7 @@ impl Work<'_> {
         let Some(locked) = self.locked.images.get(name).cloned() else {
             return Err(Failed::because(format!("the lock has no tag for `{name}`")));
         };
-        let wanted = Wanted { image: name, references: references(&locked), locked: &locked };
+        let wanted = Wanted::new(name, &locked);
         if !force {
             let present = wanted.present(store).await?;
             if let Some((id, _)) = present.found.filter(|_| present.missing.is_empty()) {
@@ -265,60 +266,6 @@ impl Work<'_> {
     }
 }
 
-/// An image and the names that it is to have.
-struct Wanted<'a> {
-    image: &'a str,
-    references: Vec<String>,
-    locked: &'a LockedImage,
-}
-
-/// What a store has of them.
-struct Present {
-    /// The id, and a name that has it.
-    found: Option<(String, String)>,
-    missing: Vec<String>,
-}
-
-impl Wanted<'_> {
-    /// Looks every name up.
-    ///
-    /// # Errors
-    /// A name has an image of other inputs, or two names have two images: neither is what the tag says.
-    async fn present(&self, store: &OpenStore<'_>) -> Result<Present, Failed> {
-        let mut present = Present { found: None, missing: Vec::new() };
-        for reference in &self.references {
-            let Some(there) = store.look(reference).await? else {
-                present.missing.push(reference.clone());
-                continue;
-            };
-            if there.key().as_ref() != Some(&self.locked.key) {
-                return Err(self.taken(store, reference, "an image that was built from something else"));
-            }
-            match &present.found {
-                Some((id, _)) if *id != there.id => {
-                    return Err(self.taken(store, reference, "another image than under its other names"));
-                }
-                _ => present.found = Some((there.id, reference.clone())),
-            }
-        }
-        Ok(present)
-    }
-
-    fn taken(&self, store: &OpenStore<'_>, reference: &str, what: &str) -> Failed {
-        let force = format!("`bakery dev build {} --force` builds it and takes the name", self.image);
-        let hint = if self.locked.tag.ends_with(self.locked.key.short(16)) {
-            force
-        } else {
-            format!("`bakery dev build {} --policy content` gives it a tag of its own; {force}", self.image)
-        };
-        Failed::because(format!("{} has {what} as `{reference}`", store.name())).hint(hint)
-    }
-}
-
-pub(super) fn references(locked: &LockedImage) -> Vec<String> {
-    locked.repositories.iter().map(|repository| format!("{repository}:{}", locked.tag)).collect()
-}
-
 /// A name that no other build has.
 fn temporary(key: &Key) -> String {
     let nanos = jiff::Timestamp::now().as_nanosecond();
@@ -335,7 +282,7 @@ fn tell(as_json: bool, work: &Work<'_>, imported: &[Imported]) -> Ended {
                 let described = json!({
                     "tag": locked.tag,
                     "key": locked.key,
-                    "references": references(locked),
+                    "references": locked.references(),
                     "store": store,
                     "id": id,
                     "built": now,

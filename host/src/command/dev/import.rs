@@ -14,7 +14,6 @@ use bakery_dev::{
 use serde_json::{Value, json};
 
 use super::{
-    build::references,
     lock,
     nodes::{Found, Question},
     place::Place,
@@ -129,7 +128,7 @@ impl Importing<'_> {
 
     /// What the store has, which must be what the lock says was built.
     async fn expected(&self, image: &str, locked: &LockedImage) -> Result<Expected, Failed> {
-        let references = references(locked);
+        let references = locked.references();
         let mut expected = None;
         for name in &references {
             let there = self.store.look(name).await?;
@@ -151,7 +150,7 @@ impl Importing<'_> {
         title: &str,
     ) -> Result<Vec<PathBuf>, Failed> {
         if archives.is_none() {
-            *archives = Some(self.store.export(&references(locked), title).await?);
+            *archives = Some(self.store.export(&locked.references(), title).await?);
         }
         Ok(archives.as_ref().map(|archives| archives.files.clone()).unwrap_or_default())
     }

@@ -22,6 +22,7 @@ mod stores;
 mod tag;
 mod tags;
 mod upstreams;
+mod wanted;
 
 use std::sync::Arc;
 

@@ -46,7 +46,7 @@ pub(super) enum Found {
 impl Question {
     /// What a lock says of an image, with what is to be there.
     pub(super) fn new(locked: &LockedImage, expected: Expected) -> Result<Self, Failed> {
-        let names = super::build::references(locked);
+        let names = locked.references();
         let platforms: Vec<Platform> = locked.platforms.iter().filter_map(|text| text.parse().ok()).collect();
         let here = super::pick::here();
         let platform = platforms.iter().find(|platform| **platform == here).or(platforms.first());

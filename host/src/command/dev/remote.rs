@@ -26,13 +26,10 @@ pub(super) fn stored(
 ) -> Result<Vec<Stored>, Failed> {
     let Some(registries) = remote.registries()? else { return Ok(Vec::new()) };
     let named = |(name, image): (&String, &LockedImage)| {
-        let (name, tag) = (name.clone(), image.tag.clone());
         let platform = image.platforms.first().and_then(|platform| platform.parse().ok());
-        let all = image.repositories.iter().filter_map(move |repository| {
-            let reference: Reference = format!("{repository}:{tag}").parse().ok()?;
-            Some((name.clone(), reference, platform))
-        });
-        all.collect::<Vec<_>>()
+        let all = image.references().into_iter().filter_map(|text| text.parse::<Reference>().ok());
+        let name = name.clone();
+        all.map(move |reference| (name.clone(), reference, platform)).collect::<Vec<_>>()
     };
     let asked: Vec<_> = lock.images.iter().flat_map(named).collect();
     let questions: Vec<_> = asked.iter().map(|(_, reference, platform)| (reference, *platform)).collect();

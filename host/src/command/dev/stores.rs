@@ -8,6 +8,7 @@ use bakery_dev::{
     check::{Content, Holder, Stored},
     lock::Lock,
 };
+use clap::ValueEnum as _;
 
 use super::place::Place;
 use crate::{
@@ -58,19 +59,15 @@ fn prepared<T>(
 
 /// The store that a lock names.
 pub(super) fn of_lock(lock: &Lock) -> Option<BuilderKind> {
-    lock.images.values().find_map(|image| match image.store.as_deref()? {
-        "docker" => Some(BuilderKind::Docker),
-        "buildah" => Some(BuilderKind::Buildah),
-        _ => None,
-    })
+    let named = lock.images.values().find_map(|image| image.store.as_deref())?;
+    BuilderKind::from_str(named, false).ok()
 }
 
 /// What the store has under every name of the lock.
 pub(super) async fn stored(store: &OpenStore<'_>, lock: &Lock) -> Result<Vec<Stored>, Failed> {
     let mut all = Vec::new();
     for (name, image) in &lock.images {
-        for repository in &image.repositories {
-            let reference = format!("{repository}:{}", image.tag);
+        for reference in image.references() {
             let content = store
                 .look(&reference)
                 .await?
