@@ -11,9 +11,9 @@ use bakery_core::{
         registry::{Access, BlobCursor, Registry, RegistryVerb},
     },
 };
+use bakery_dev::manifest::{Entry, entry, labels};
 use bakery_gate::Gate;
 use futures_util::future::join_all;
-use serde::Deserialize;
 
 use super::{Edge, registries};
 use crate::{cli::Registries, command::Failed, report::Talker};
@@ -73,17 +73,16 @@ impl Edge {
     pub(crate) fn remote_images(
         &self,
         how: &Registries,
-        images: &[(&Reference, Option<Platform>)],
+        images: &[(&Reference, Platform)],
     ) -> Result<Vec<Result<Option<RemoteImage>, Failure>>, Failed> {
-        let question =
-            async |asking: &Asking, (reference, platform): &(&Reference, Option<Platform>)| match asking
-                .image(reference, *platform)
-                .await
-            {
-                Ok(image) => Ok(Some(image)),
-                Err(failure) if failure.kind == FailureKind::NotFound => Ok(None),
-                Err(failure) => Err(failure),
-            };
+        let question = async |asking: &Asking, (reference, platform): &(&Reference, Platform)| match asking
+            .image(reference, *platform)
+            .await
+        {
+            Ok(image) => Ok(Some(image)),
+            Err(failure) if failure.kind == FailureKind::NotFound => Ok(None),
+            Err(failure) => Err(failure),
+        };
         let references = images.iter().map(|(reference, _)| *reference);
         self.ask(how, references, images, question)
     }
@@ -115,33 +114,24 @@ struct Asking {
     registry: Arc<dyn Registry>,
 }
 
-#[derive(Deserialize)]
-struct Configuration {
-    #[serde(default)]
-    config: Option<Inner>,
-}
-
-#[derive(Deserialize)]
-struct Inner {
-    #[serde(rename = "Labels")]
-    labels: Option<BTreeMap<String, String>>,
-}
-
 impl Asking {
-    async fn image(&self, reference: &Reference, platform: Option<Platform>) -> Result<RemoteImage, Failure> {
+    async fn image(&self, reference: &Reference, platform: Platform) -> Result<RemoteImage, Failure> {
         let mut manifest = self.manifest(reference).await?;
-        if let Some(child) = child(&manifest, platform) {
-            manifest =
-                self.manifest(&Reference::by_digest(reference.repository().clone(), child.digest)).await?;
+        match entry(&manifest, platform) {
+            Entry::Itself => {}
+            Entry::Of(of) => {
+                let of = Reference::by_digest(reference.repository().clone(), of.digest.clone());
+                manifest = self.manifest(&of).await?;
+            }
+            Entry::Nothing => return Err(wrong(reference, &format!("has nothing for {platform}"))),
         }
         let ManifestContent::Image { config, .. } = manifest.content() else {
-            return Err(wrong(reference, "is an index without an image"));
+            return Err(wrong(reference, "is an index in an index"));
         };
         let bytes = self.blob(reference, config).await?;
-        let read: Configuration = serde_json::from_slice(&bytes).map_err(|error| {
+        let labels = labels(&bytes).map_err(|error| {
             wrong(reference, &format!("has a configuration that cannot be read: {error}"))
         })?;
-        let labels = read.config.and_then(|config| config.labels).unwrap_or_default();
         Ok(RemoteImage { id: config.digest.clone(), labels })
     }
 
@@ -170,17 +160,6 @@ impl Asking {
             })
             .await
     }
-}
-
-/// The image of an index for this platform, else its first one; none where the manifest is an image itself.
-fn child(manifest: &Manifest, platform: Option<Platform>) -> Option<Descriptor> {
-    let fits = |child: &&Descriptor| {
-        child.platform.as_ref().is_some_and(|of| {
-            platform.is_some_and(|wanted| of.os == "linux" && of.architecture == wanted.architecture())
-        })
-    };
-    let children = manifest.manifests();
-    children.iter().find(fits).or_else(|| children.first()).cloned()
 }
 
 fn operation(verb: RegistryVerb, reference: &Reference) -> Operation {

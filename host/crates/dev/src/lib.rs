@@ -9,6 +9,7 @@ pub mod ignore;
 pub mod import;
 pub mod key;
 pub mod lock;
+pub mod manifest;
 pub mod node;
 pub mod prune;
 pub mod rewrite;

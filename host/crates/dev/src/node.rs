@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use bakery_core::model::{Descriptor, Digest, Manifest, ManifestContent, Platform};
-use serde::Deserialize;
+use bakery_core::model::{Descriptor, Digest, Manifest, Platform};
 
 use crate::{
     key::Key,
+    manifest::{Entry, entry, labels},
     store::{Image, KEY, StoreError},
 };
 
@@ -120,17 +120,11 @@ pub fn read_manifest(target: &Target, bytes: Vec<u8>) -> Result<Manifest, StoreE
 /// # Errors
 /// There is none.
 pub fn of_platform(index: &Manifest, platform: Platform) -> Result<Option<&Descriptor>, StoreError> {
-    let ManifestContent::Index { manifests } = index.content() else { return Ok(None) };
-    let is_for = |entry: &&Descriptor| {
-        let said = entry.platform.as_ref();
-        said.is_some_and(|said| said.os == "linux" && said.architecture == platform.architecture())
-    };
-    let only = || match &manifests[..] {
-        [only] if only.platform.is_none() => Some(only),
-        _ => None,
-    };
-    let found = manifests.iter().find(is_for).or_else(only);
-    found.map(Some).ok_or_else(|| wrong(format!("the index `{}` has no {platform}", index.digest())))
+    match entry(index, platform) {
+        Entry::Itself => Ok(None),
+        Entry::Of(entry) => Ok(Some(entry)),
+        Entry::Nothing => Err(wrong(format!("the index `{}` has no {platform}", index.digest()))),
+    }
 }
 
 /// The labels in a configuration, which must have its digest.
@@ -141,8 +135,7 @@ pub fn read_labels(config: &Digest, bytes: &[u8]) -> Result<BTreeMap<String, Str
     if Digest::of(bytes) != *config {
         return Err(wrong(format!("what it gives as `{config}` has another digest")));
     }
-    let whole: Whole = serde_json::from_slice(bytes).map_err(wrong)?;
-    Ok(whole.config.and_then(|config| config.labels).unwrap_or_default())
+    labels(bytes).map_err(wrong)
 }
 
 /// Asks which of these blobs are there.
@@ -201,17 +194,6 @@ impl Expected {
 /// The first label that two images do not have in common.
 fn other_label<'a>(one: &'a BTreeMap<String, String>, two: &'a BTreeMap<String, String>) -> Option<&'a str> {
     one.keys().chain(two.keys()).find(|name| one.get(*name) != two.get(*name)).map(String::as_str)
-}
-
-#[derive(Deserialize)]
-struct Whole {
-    config: Option<Config>,
-}
-
-#[derive(Deserialize)]
-struct Config {
-    #[serde(rename = "Labels")]
-    labels: Option<BTreeMap<String, String>>,
 }
 
 /// A command of a node, in the words of docker.

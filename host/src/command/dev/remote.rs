@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bakery_core::model::Reference;
+use bakery_core::model::{Platform, Reference};
 use bakery_dev::{
     check::{Content, Holder, Stored},
     lock::{Lock, LockedImage},
@@ -27,6 +27,7 @@ pub(super) fn stored(
     let Some(registries) = remote.registries()? else { return Ok(Vec::new()) };
     let named = |(name, image): (&String, &LockedImage)| {
         let platform = image.platforms.first().and_then(|platform| platform.parse().ok());
+        let platform = platform.unwrap_or(Platform::LinuxAmd64);
         let all = image.references().into_iter().filter_map(|text| text.parse::<Reference>().ok());
         let name = name.clone();
         all.map(move |reference| (name.clone(), reference, platform)).collect::<Vec<_>>()
