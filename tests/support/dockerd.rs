@@ -45,6 +45,12 @@ impl Dockerd {
         lacks
     }
 
+    /// Whether it is one before the 23rd, whose builder cannot be told which base images to take.
+    #[must_use]
+    pub fn is_old(store: DockerStore) -> bool {
+        program(store).is_some_and(|path| !is_since(&path, 23))
+    }
+
     /// Starts one in a folder, which must not be too deep for the path of a socket.
     ///
     /// # Errors
@@ -106,23 +112,23 @@ pub fn docker_plugins(place: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(plugin, plugins.join("docker-buildx"))
 }
 
-/// The daemon of a store: `dockerd`, and for images in containerd, which older ones do not have, the one that
+/// The daemon of a store: `dockerd`, and for images in containerd, which those before the 24th do not have, the one that
 /// `tests/tools/builders.sh` can build.
 fn program(store: DockerStore) -> Option<PathBuf> {
     let usual = find_tool("dockerd");
     match store {
         DockerStore::Graph => usual,
         DockerStore::Containerd => {
-            find_tool("dockerd-containerd").or_else(|| usual.filter(|path| has_containerd(path)))
+            find_tool("dockerd-containerd").or_else(|| usual.filter(|path| is_since(path, 24)))
         }
     }
 }
 
-/// Daemons before the 24th have no images in containerd.
-fn has_containerd(daemon: &Path) -> bool {
+/// Whether a daemon has this version or a newer one.
+fn is_since(daemon: &Path, version: u32) -> bool {
     let said = Command::new(daemon).arg("--version").output();
     let said = said.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
     // `Docker version 28.2.2, build e6534b4`; what was built without a number is newer.
     let number = said.split_whitespace().nth(2).and_then(|text| text.split('.').next());
-    number.is_some_and(|text| text.parse().map_or(!text.is_empty(), |number: u32| number >= 24))
+    number.is_some_and(|text| text.parse().map_or(!text.is_empty(), |number: u32| number >= version))
 }

@@ -290,7 +290,14 @@ impl OpenStore<'_> {
                 return Err(Failed::because("buildah builds one platform at a time"));
             }
         };
-        self.tool.work(words, &target.uid).await.map_err(|failure| failed(&failure))
+        self.tool.work(words, &target.uid).await.map_err(|failure| {
+            if self.words().says_unpinnable(&said(&failure)) {
+                let name = self.name();
+                return Failed::because(format!("{name} is too old to be told which base images to take"))
+                    .hint("take Docker 23 or buildah 1.24, or newer, or write the digests into the Containerfile");
+            }
+            failed(&failure)
+        })
     }
 }
 

@@ -213,10 +213,15 @@ const CASES: [OfStore; 7] = [
     ("no_tag_ever_names_two_images", no_tag_ever_names_two_images),
 ];
 
-const BASES: [Case; 4] = [
+/// With a registry.
+const BASES: [Case; 2] = [
     ("a_base_that_moves_moves_the_key", bases::a_base_that_moves_moves_the_key),
-    ("what_was_hashed_is_what_is_built_on", bases::what_was_hashed_is_what_is_built_on),
     ("a_registry_that_does_not_answer_is_told", bases::a_registry_that_does_not_answer_is_told),
+];
+
+/// With every store and a registry.
+const BUILT_ON_BASES: [OfStore; 2] = [
+    ("what_was_hashed_is_what_is_built_on", bases::what_was_hashed_is_what_is_built_on),
     ("another_image_in_the_registry_is_found", bases::another_image_in_the_registry_is_found),
 ];
 
@@ -257,8 +262,8 @@ fn main() {
     let untraced = kill::lacks();
     let trace = (untraced.unwrap_or_default(), untraced.is_none());
     let groups: [(&[Case], Vec<&str>); 5] = [
-        (&OF_ROOT, lacks(&[("root", is_root())])),
         (&BASES, lacks(&[buildah, registry])),
+        (&OF_ROOT, lacks(&[("root", is_root())])),
         (&HOSTILE, lacks(&[buildah])),
         (&TRACED, lacks(&[trace])),
         (&TRACED_STORE, lacks(&[buildah, trace])),
@@ -283,9 +288,11 @@ fn main() {
         add(name, &lacks, case);
     }
     for kind in Kind::ALL {
-        let lacks = kind.lacks();
-        for (name, case) in CASES {
-            add(format!("{}::{name}", kind.word()), &lacks, Box::new(move || case(kind)));
+        let store = kind.lacks();
+        let both = [store.clone(), lacks(&[buildah, registry])].concat();
+        let cases = CASES.iter().map(|case| (case, &store));
+        for ((name, case), lacks) in cases.chain(BUILT_ON_BASES.iter().map(|case| (case, &both))) {
+            add(format!("{}::{name}", kind.word()), lacks, Box::new(move || case(kind)));
         }
     }
     libtest_mimic::run(&arguments, trials).exit();

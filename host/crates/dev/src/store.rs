@@ -103,6 +103,9 @@ pub trait Store: Send + Sync {
     /// Whether a failed look means that there is no such image.
     fn says_absent(&self, message: &str) -> bool;
 
+    /// Whether a failed build means that it cannot be told which base images to take.
+    fn says_unpinnable(&self, message: &str) -> bool;
+
     /// Asks for all images with this label and value.
     fn list(&self, label: &str, value: &str) -> Vec<String>;
 

@@ -67,6 +67,10 @@ impl Store for Buildah {
         message.contains("image not known")
     }
 
+    fn says_unpinnable(&self, message: &str) -> bool {
+        message.contains("unknown flag: --build-context")
+    }
+
     fn list(&self, label: &str, value: &str) -> Vec<String> {
         words(["images", "--json", "--no-trunc", "--filter", &format!("label={label}={value}")])
     }

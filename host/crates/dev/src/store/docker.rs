@@ -80,6 +80,11 @@ impl Store for Docker {
         message.contains("no such image") || message.contains("no such object")
     }
 
+    fn says_unpinnable(&self, message: &str) -> bool {
+        // The first is a daemon's before the 23rd.
+        message.contains("frontend.contexts") || message.contains("unknown flag: --build-context")
+    }
+
     fn list(&self, label: &str, value: &str) -> Vec<String> {
         let filter = format!("label={label}={value}");
         words(["image", "ls", "--no-trunc", "--filter", &filter, "--format", "{{json .}}"])
