@@ -153,6 +153,17 @@ pub fn check(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
+/// What is worth a word although it agrees: images that were never built, each with the line that builds it.
+#[must_use]
+pub fn unbuilt(facts: &Facts) -> Vec<Finding> {
+    let Ok(Some(lock)) = &facts.lock else { return Vec::new() };
+    let told = |name: &str| {
+        let message = format!("nothing was built for `{name}` yet");
+        found(Code::NotStored, message, &build_line(name))
+    };
+    stored::unbuilt(lock, &facts.stored).into_iter().map(told).collect()
+}
+
 fn place(worktree: &str, project: &str) -> String {
     if project.is_empty() { worktree.to_owned() } else { format!("{worktree}/{project}") }
 }

@@ -59,7 +59,13 @@ pub(super) fn run(arguments: &DevCheck, talker: &Arc<Talker>) -> Ended {
         stored,
         clusters,
     };
-    conclude(arguments.json, &check::check(&facts), talker)
+    let findings = check::check(&facts);
+    if findings.is_empty() {
+        for told in check::unbuilt(&facts) {
+            talker.note(&format!("{}: `{}`", told.message, told.mend));
+        }
+    }
+    conclude(arguments.json, &findings, talker)
 }
 
 /// What the image store has: the one that is named, else the one that was built into, else one that is there. Without

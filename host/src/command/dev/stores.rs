@@ -9,6 +9,7 @@ use bakery_dev::{
     lock::Lock,
 };
 use clap::ValueEnum as _;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::place::Place;
 use crate::{
@@ -20,6 +21,8 @@ use crate::{
 
 /// The file that whoever builds shares, and whoever prunes owns.
 pub(super) const BUILDING: &str = "dev-building";
+/// Names that are looked up at the same time.
+const AT_ONCE: usize = 8;
 /// The file that whoever gives tags owns.
 pub(super) const TAGGING: &str = "dev-tagging";
 
@@ -65,24 +68,20 @@ pub(super) fn of_lock(lock: &Lock) -> Option<BuilderKind> {
 
 /// What the store has under every name of the lock.
 pub(super) async fn stored(store: &OpenStore<'_>, lock: &Lock) -> Result<Vec<Stored>, Failed> {
-    let mut all = Vec::new();
-    for (name, image) in &lock.images {
-        for reference in image.references() {
-            let content = store
-                .look(&reference)
-                .await?
-                .map(|found| Content { key: found.key().map(|key| key.to_string()), id: found.id });
-            let holder = Holder::Machine;
-            all.push(Stored {
-                store: store.name().to_owned(),
-                holder,
-                image: name.clone(),
-                reference,
-                content,
-            });
-        }
-    }
-    Ok(all)
+    let names = lock.images.iter().flat_map(|(name, image)| {
+        image.references().into_iter().map(move |reference| (name.clone(), reference))
+    });
+    stream::iter(names)
+        .map(async |(image, reference)| {
+            let found = store.look(&reference).await?;
+            let content =
+                found.map(|found| Content { key: found.key().map(|key| key.to_string()), id: found.id });
+            let (store, holder) = (store.name().to_owned(), Holder::Machine);
+            Ok(Stored { store, holder, image, reference, content })
+        })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await
 }
 
 /// The folder that all worktrees of a user share.

@@ -62,6 +62,17 @@ pub(super) fn divided_finding(lock: &Lock, image: &str) -> Option<Finding> {
     Some(found(Code::OtherImage, message, &force_line(image)))
 }
 
+/// Images of the lock that nobody has who was asked: nothing disagrees, but a deployment would find nothing. Empty where
+/// no store was asked.
+pub(super) fn unbuilt<'l>(lock: &'l Lock, stored: &[Stored]) -> Vec<&'l str> {
+    let nobody = |name: &str| {
+        let mut mine = stored.iter().filter(|one| one.image == name).peekable();
+        mine.peek().is_some() && mine.all(|one| one.content.is_none())
+    };
+    let planned = lock.images.iter().filter(|(_, image)| image.state == State::Planned);
+    planned.map(|(name, _)| name.as_str()).filter(|name| nobody(name)).collect()
+}
+
 /// What one store has under one name.
 pub(super) fn finding(lock: &Lock, stored: &Stored) -> Option<Finding> {
     let locked = lock.images.get(&stored.image)?;

@@ -211,3 +211,16 @@ fn a_registry_may_lack_an_image_and_may_not_have_another_one() {
     let findings = check(&facts);
     assert_eq!(findings[0].mend, format!("remove `{reference}` from the registry"));
 }
+
+#[test]
+fn what_was_never_built_is_told_where_somebody_was_asked() {
+    let mut facts = good();
+    lock(&mut facts).images.get_mut("connect").unwrap().state = State::Planned;
+    let told = |facts: &Facts| unbuilt(facts).into_iter().map(|one| one.mend).collect::<Vec<_>>();
+    assert_eq!(told(&facts), [""; 0], "it is there, whoever built it");
+    facts.stored[0].content = None;
+    assert_eq!(check(&facts), []);
+    assert_eq!(told(&facts), ["bakery dev build connect"]);
+    facts.stored.clear();
+    assert_eq!(told(&facts), [""; 0], "nobody was asked");
+}
