@@ -128,11 +128,7 @@ impl Edge {
     {
         let live = self.live()?;
         // What was asked is put down; an answer that still arrives is not used.
-        match live.finish(work(live.sandbox.as_ref())) {
-            (Some(done), None) => Ok(done),
-            (_, Some(exit)) => Err(Failed::Signal(exit)),
-            (None, None) => Err(Failed::because("the run ended without an answer")),
-        }
+        live.complete_within(GRACE, work(live.sandbox.as_ref()))
     }
 
     fn live(&self) -> Result<&Live, Failed> {
@@ -198,6 +194,15 @@ impl Live {
             self.settled().await;
             (done, Some(exit))
         })
+    }
+
+    /// The same for work whose answer is of no use after a signal.
+    fn complete_within<T>(&self, grace: Duration, work: impl Future<Output = T>) -> Result<T, Failed> {
+        match self.finish_within(grace, work) {
+            (_, Some(exit)) => Err(Failed::Signal(exit)),
+            (Some(done), None) => Ok(done),
+            (None, None) => Err(Failed::because("the run ended without an answer")),
+        }
     }
 
     /// What steps work with beside registries.

@@ -15,7 +15,7 @@ use bakery_dev::manifest::{Entry, entry, labels};
 use bakery_gate::Gate;
 use futures_util::future::join_all;
 
-use super::{Edge, registries};
+use super::{Edge, GRACE, registries};
 use crate::{cli::Registries, command::Failed, report::Talker};
 
 /// Time of one attempt.
@@ -101,11 +101,7 @@ impl Edge {
         let live = self.live()?;
         let asking = Asking { gate: live.gate.clone(), registry };
         let all = join_all(questions.iter().map(|question| answer(&asking, question)));
-        match live.finish(all) {
-            (_, Some(exit)) => Err(Failed::Signal(exit)),
-            (Some(answers), None) => Ok(answers),
-            (None, None) => Err(Failed::because("the run ended without an answer")),
-        }
+        live.complete_within(GRACE, all)
     }
 }
 

@@ -82,7 +82,6 @@ impl Edge {
     ///
     /// # Errors
     /// There is none, the work's own, or a signal.
-    #[cfg(target_os = "linux")]
     pub(crate) fn with_store<T>(
         &self,
         how: &Storing<'_>,
@@ -98,7 +97,6 @@ impl Edge {
     ///
     /// # Errors
     /// The work's own, or a signal.
-    #[cfg(target_os = "linux")]
     pub(crate) fn with_clusters<T>(
         &self,
         how: &Storing<'_>,
@@ -118,35 +116,20 @@ impl Edge {
         let anonymous = Arc::new(bakery_backend::registry::Credentials::anonymous());
         let spaces = live.workshop.tools(anonymous).spaces;
         let tools = Tools { gate, commands: live.workshop.processes(), spaces, how };
-        match live.finish_within(GRACE, work(tools)) {
-            (_, Some(exit)) => Err(Failed::Signal(exit)),
-            (Some(done), None) => done,
-            (None, None) => Err(Failed::because("the run ended without an answer")),
-        }
+        live.complete_within(GRACE, work(tools))?
     }
 
     /// Other systems have no commands.
     #[cfg(not(target_os = "linux"))]
-    pub(crate) fn with_store<T>(
+    fn with_tools<T>(
         &self,
         _: &Storing<'_>,
-        _: impl AsyncFnOnce(&OpenStore<'_>) -> Result<T, Failed>,
+        _: impl AsyncFnOnce(Tools<'_>) -> Result<T, Failed>,
     ) -> Result<T, Failed> {
-        Err(Failed::because("image stores are asked on Linux alone"))
-    }
-
-    /// Other systems have no commands.
-    #[cfg(not(target_os = "linux"))]
-    pub(crate) fn with_clusters<T>(
-        &self,
-        _: &Storing<'_>,
-        _: impl AsyncFnOnce(&Clusters<'_>) -> Result<T, Failed>,
-    ) -> Result<T, Failed> {
-        Err(Failed::because("clusters are asked on Linux alone"))
+        Err(Failed::because("image stores and clusters are asked on Linux alone"))
     }
 }
 
-#[cfg(target_os = "linux")]
 async fn choose(tools: Tools<'_>) -> Result<OpenStore<'_>, Failed> {
     let how = tools.how;
     let open = |kind: BuilderKind| {

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::store::StoreError;
+use crate::{
+    manifest::Labelled,
+    store::{StoreError, words},
+};
 
 /// Characters of a name.
 const MAX_NAME: usize = 128;
@@ -182,19 +185,18 @@ pub fn roles(containers: &[String]) -> Vec<String> {
 pub fn read_roles(answer: &[u8]) -> Result<Vec<String>, StoreError> {
     let wrong = |what: String| StoreError { store: "docker", what };
     let all: Vec<Container> = serde_json::from_slice(answer).map_err(|error| wrong(error.to_string()))?;
-    let is_node = |container: &Container| {
-        let labels = container.config.as_ref().and_then(|config| config.labels.as_ref());
-        labels.and_then(|labels| labels.get(KIND_ROLE)).is_none_or(|role| role != KIND_BALANCER)
-    };
-    let name = |container: Container| {
-        let name = container.name.trim_start_matches('/').to_owned();
-        if is_name(&name) {
-            Ok(name)
+    let node = |Container { name, config }: Container| {
+        if Labelled::labels(config).get(KIND_ROLE).is_some_and(|role| role == KIND_BALANCER) {
+            return None;
+        }
+        let name = name.trim_start_matches('/');
+        Some(if is_name(name) {
+            Ok(name.to_owned())
         } else {
             Err(wrong(format!("`{}` is no name of a container", name.escape_debug())))
-        }
+        })
     };
-    all.into_iter().filter(is_node).map(name).collect()
+    all.into_iter().filter_map(node).collect()
 }
 
 #[derive(Deserialize)]
@@ -211,17 +213,7 @@ struct Container {
     #[serde(rename = "Name")]
     name: String,
     #[serde(rename = "Config")]
-    config: Option<Config>,
-}
-
-#[derive(Deserialize)]
-struct Config {
-    #[serde(rename = "Labels")]
-    labels: Option<BTreeMap<String, String>>,
-}
-
-fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
-    words.map(str::to_owned).to_vec()
+    config: Option<Labelled>,
 }
 
 /// What docker takes as a container's name, and what cannot be read as a flag.

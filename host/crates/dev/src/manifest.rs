@@ -5,15 +5,30 @@ use std::collections::BTreeMap;
 use bakery_core::model::{Descriptor, Manifest, ManifestContent, Platform};
 use serde::Deserialize;
 
+/// The configuration of an image, as registries and `buildah` write it.
 #[derive(Deserialize)]
-struct Configuration {
-    config: Option<Inner>,
+pub(crate) struct Configuration {
+    config: Option<Labelled>,
 }
 
+/// What has labels, in whatever it stands.
 #[derive(Deserialize)]
-struct Inner {
+pub(crate) struct Labelled {
     #[serde(rename = "Labels")]
     labels: Option<BTreeMap<String, String>>,
+}
+
+impl Configuration {
+    pub(crate) fn labels(self) -> BTreeMap<String, String> {
+        Labelled::labels(self.config)
+    }
+}
+
+impl Labelled {
+    /// None are no labels, wherever they lack.
+    pub(crate) fn labels(of: Option<Self>) -> BTreeMap<String, String> {
+        of.and_then(|of| of.labels).unwrap_or_default()
+    }
 }
 
 /// What of a manifest runs on a platform.
@@ -47,8 +62,7 @@ pub fn entry(manifest: &Manifest, platform: Platform) -> Entry<'_> {
 /// # Errors
 /// It is something else.
 pub fn labels(configuration: &[u8]) -> serde_json::Result<BTreeMap<String, String>> {
-    let read: Configuration = serde_json::from_slice(configuration)?;
-    Ok(read.config.and_then(|config| config.labels).unwrap_or_default())
+    serde_json::from_slice(configuration).map(Configuration::labels)
 }
 
 #[cfg(test)]

@@ -125,7 +125,7 @@ pub trait Store: Send + Sync {
     fn export(&self, names: &[String], folder: &str) -> Vec<Export>;
 }
 
-fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
+pub(crate) fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
     words.map(str::to_owned).to_vec()
 }
 

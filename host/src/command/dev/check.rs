@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use bakery_dev::{
     check::{self, Facts, Finding, Now, Reference, Stored},
-    lock::{Lock, LockError},
+    lock::Lock,
 };
 use serde_json::json;
 
@@ -24,7 +24,9 @@ pub(super) fn run(arguments: &DevCheck, talker: &Arc<Talker>) -> Ended {
     let (project, place) = tags::open(&arguments.targets.project, talker)?;
     let lock = lock::read(&place);
     let known: Option<&Lock> = lock.as_ref().ok().and_then(Option::as_ref);
-    let paths = if arguments.paths.is_empty() { written(&place, known) } else { arguments.paths.clone() };
+    let ours = known.filter(|lock| lock::is_ours(&place, lock)).cloned();
+    let paths =
+        if arguments.paths.is_empty() { written(&place, ours.as_ref()) } else { arguments.paths.clone() };
     let managed = manifests::managed(&project.config, known);
     let references: Vec<Reference> = manifests::read(&paths, &managed, talker)?
         .into_iter()
@@ -34,7 +36,6 @@ pub(super) fn run(arguments: &DevCheck, talker: &Arc<Talker>) -> Ended {
         })
         .collect();
     let policy = arguments.targets.policy.or_else(|| known?.policy.parse().ok()).unwrap_or_default();
-    let ours = known.filter(|lock| lock::is_ours(&place, lock)).cloned();
     let read = Tags::read(&arguments.targets, policy, place, ours.as_ref(), &project, talker)?;
     let now = read
         .images
@@ -44,8 +45,10 @@ pub(super) fn run(arguments: &DevCheck, talker: &Arc<Talker>) -> Ended {
             (image.picked.image.clone(), now)
         })
         .collect();
-    let mut stored = stored(arguments, &lock, &read.place, talker)?;
+    let mut stored = Vec::new();
+    // What a lock of another place names is nothing that could disagree here.
     if let Some(lock) = &ours {
+        stored.extend(in_store(arguments, lock, &read.place, talker)?);
         stored.extend(remote::stored(lock, &arguments.targets.remote, &read.place, talker)?);
     }
     let clusters = nodes::in_clusters(ours.as_ref(), &read.place, talker)?;
@@ -70,13 +73,12 @@ pub(super) fn run(arguments: &DevCheck, talker: &Arc<Talker>) -> Ended {
 
 /// What the image store has: the one that is named, else the one that was built into, else one that is there. Without
 /// any, what it would show is told as not looked at.
-fn stored(
+fn in_store(
     arguments: &DevCheck,
-    lock: &Result<Option<Lock>, LockError>,
+    lock: &Lock,
     place: &Place,
     talker: &Arc<Talker>,
 ) -> Result<Vec<Stored>, Failed> {
-    let Ok(Some(lock)) = lock else { return Ok(Vec::new()) };
     let chosen = arguments.store.or_else(|| stores::of_lock(lock));
     let asked = stores::with(chosen, place, env::for_builders(&[]), talker, async |store| {
         stores::stored(store, lock).await
@@ -102,11 +104,10 @@ fn conclude(as_json: bool, findings: &[Finding], talker: &Talker) -> Ended {
     Ok(if findings.is_empty() { Exit::Done } else { Exit::Disagreeing })
 }
 
-/// The manifests that the lock names, as they are reached from here.
+/// The manifests that the lock of this place names, as they are reached from here.
 fn written(place: &Place, lock: Option<&Lock>) -> Vec<PathBuf> {
     let here = std::env::current_dir().ok();
-    let ours = lock.filter(|lock| lock::is_ours(place, lock));
-    ours.into_iter()
+    lock.into_iter()
         .flat_map(|lock| lock.manifests.iter().chain(&lock.rewriting))
         .map(|name| {
             let path = place.worktree.join(name);

@@ -1,10 +1,9 @@
 //! buildah's own words.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use super::{Export, Image, Listed, Store, StoreError, full_id, words, wrong};
+use crate::manifest::Configuration;
 
 /// `buildah`, with the storage that podman and others share.
 #[derive(Clone, Copy, Debug)]
@@ -15,18 +14,7 @@ struct BuildahImage {
     #[serde(rename = "FromImageID")]
     id: String,
     #[serde(rename = "OCIv1")]
-    oci: Oci,
-}
-
-#[derive(Deserialize)]
-struct Oci {
-    config: Option<OciConfig>,
-}
-
-#[derive(Deserialize)]
-struct OciConfig {
-    #[serde(rename = "Labels")]
-    labels: Option<BTreeMap<String, String>>,
+    oci: Configuration,
 }
 
 #[derive(Deserialize)]
@@ -58,7 +46,7 @@ impl Store for Buildah {
 
     fn read_image(&self, answer: &[u8]) -> Result<Image, StoreError> {
         let image: BuildahImage = serde_json::from_slice(answer).map_err(|error| wrong("buildah", error))?;
-        let labels = image.oci.config.and_then(|config| config.labels).unwrap_or_default();
+        let labels = image.oci.labels();
         let id = full_id("buildah", &image.id)?;
         Ok(Image { config: Some(id.clone()), id, labels })
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{Export, Image, Listed, Store, StoreError, full_id, words, wrong};
+use crate::manifest::Labelled;
 
 /// `docker`: what its daemon holds.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +16,7 @@ struct DockerImage {
     #[serde(rename = "Id")]
     id: String,
     #[serde(rename = "Config")]
-    config: Option<Config>,
+    config: Option<Labelled>,
     #[serde(rename = "Descriptor")]
     descriptor: Option<DockerDescriptor>,
 }
@@ -24,12 +25,6 @@ struct DockerImage {
 #[derive(Deserialize)]
 struct DockerDescriptor {
     digest: String,
-}
-
-#[derive(Deserialize)]
-struct Config {
-    #[serde(rename = "Labels")]
-    labels: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Deserialize)]
@@ -69,7 +64,7 @@ impl Store for Docker {
         let images: Vec<DockerImage> = serde_json::from_slice(answer).map_err(|e| wrong("docker", e))?;
         let [image] = <[DockerImage; 1]>::try_from(images)
             .map_err(|all| wrong("docker", format!("there are {} images, not one", all.len())))?;
-        let labels = image.config.and_then(|config| config.labels).unwrap_or_default();
+        let labels = Labelled::labels(image.config);
         let id = full_id("docker", &image.id)?;
         let is_manifest = image.descriptor.is_some_and(|descriptor| descriptor.digest == id);
         Ok(Image { config: (!is_manifest).then(|| id.clone()), id, labels })
